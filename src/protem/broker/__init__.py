@@ -1,0 +1,1 @@
+"""Commands: one public function for each thing a caller can do; the edge opens the transaction."""

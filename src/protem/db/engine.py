@@ -1,0 +1,76 @@
+"""Engines for SQLite and PostgreSQL, set up for durability first."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WRITES = "protem_writes"
+
+_BUSY_TIMEOUT_MS = 10_000
+_POSTGRESQL_OPTIONS = "-c statement_timeout=30000 -c lock_timeout=10000 -c timezone=UTC"
+
+
+class UnsupportedDatabaseError(ValueError):
+    """The database address names something that Protem does not run on."""
+
+
+def parse(url: str) -> URL:
+    """Return the address with the driver that Protem uses.
+
+    Raises ``UnsupportedDatabaseError`` for anything but SQLite and PostgreSQL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        message = "a database address looks like sqlite:///protem.db or postgresql://user@host/protem"
+        raise UnsupportedDatabaseError(message) from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            return parsed.set(drivername="sqlite+pysqlite")
+        case "sqlite":
+            message = "SQLite needs a file, as in sqlite:///protem.db: grants must outlive the process"
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            message = f"{other} is not supported; Protem runs on SQLite and PostgreSQL"
+    raise UnsupportedDatabaseError(message)
+
+
+def create(url: str, *, pool_size: int) -> Engine:
+    """Return an engine; on SQLite, transactions begin as IMMEDIATE where they are marked as writing."""
+    parsed = parse(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "options": _POSTGRESQL_OPTIONS},
+        )
+    engine = create_engine(parsed, pool_size=pool_size, max_overflow=0, pool_timeout=10)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns into a writing one fails at once, whatever the timeout.
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

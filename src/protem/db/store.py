@@ -1,0 +1,83 @@
+"""Where transactions begin and end: one engine, readers, and writers one at a time on SQLite."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from protem.clock import Clock
+from protem.db import engine as engines
+
+Listener = Callable[[frozenset[str]], None]
+
+
+class Store:
+    """The database as the rest of Protem uses it.
+
+    ``agreed_time`` says whether instants that processes must agree on come from the database
+    (PostgreSQL) or from ``clock``; SQLite has one process, so its clock serves.
+    """
+
+    def __init__(
+        self, url: str, *, clock: Clock, pool_size: int = 32, agreed_time: bool = True
+    ) -> None:
+        self.engine: Engine = engines.create(url, pool_size=pool_size)
+        self.clock = clock
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._agreed_time = agreed_time and not self.is_sqlite
+        self._writers = threading.Lock() if self.is_sqlite else nullcontext()
+        self._writing = self.engine.execution_options(**{engines.WRITES: True})
+        self._listeners: list[Listener] = []
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open the one transaction of one command; commit it, unless the block raises."""
+        with (
+            self._writers,
+            Session(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+        self._tell(session)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a transaction that leaves nothing behind."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def now(self, session: Session) -> datetime:
+        """Return the instant that every process on this database agrees on."""
+        if not self._agreed_time:
+            return self.clock.now()
+        return session.scalars(select(func.clock_timestamp())).one().astimezone(UTC)
+
+    def on_commit(self, listener: Listener) -> None:
+        """Call ``listener`` with the announced topics after each commit that announced any."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    def _tell(self, session: Session) -> None:
+        topics = frozenset(session.info.get(_TOPICS, ()))
+        if topics:
+            for listener in self._listeners:
+                listener(topics)
+
+
+_TOPICS = "protem_topics"
+
+ASSIGNMENTS = "assignments"
+"""Something was committed that the reconciler should look at now."""
+ANSWERS = "answers"
+"""A request or a grant has changed."""
+
+
+def announce(session: Session, *topics: str) -> None:
+    """Have these topics told to the listeners once the session's transaction is committed."""
+    session.info.setdefault(_TOPICS, set()).update(topics)

@@ -1,0 +1,1 @@
+"""The rules of time-boxed access: pure, and without anything but Python."""

@@ -1,0 +1,116 @@
+"""Who may decide, and when enough people have."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from protem.domain.decisions import Decision, check, decide
+from protem.domain.entitlements import Approval, ApprovalStep, Person
+
+
+class Answer(StrEnum):
+    """What one approver says."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What must be known of a request to decide who may answer it."""
+
+    requester_id: str
+    beneficiary_id: str
+    approval: Approval
+
+    @property
+    def interested_parties(self) -> frozenset[str]:
+        return frozenset({self.requester_id, self.beneficiary_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A decision that was recorded, with the steps its approver was eligible for at that moment."""
+
+    approver_id: str
+    answer: Answer
+    steps: tuple[str, ...]
+    duration: timedelta | None = None
+
+
+def may_decide(
+    question: Question, approver: Person, *, through: str | None
+) -> Decision:
+    """Decide whether ``approver`` may answer, perhaps relayed by the service named ``through``."""
+    return decide(
+        (
+            check(
+                "own_request",
+                approver.id not in question.interested_parties,
+                "nobody decides about their own request",
+            ),
+            check(
+                "approvers",
+                bool(steps_open_to(question.approval, approver)),
+                f"{approver.user_name} is not an approver of any step",
+            ),
+            check(
+                "through",
+                through is None or through in question.approval.through,
+                f"the entitlement does not let {through} relay decisions",
+            ),
+        )
+    )
+
+
+def steps_open_to(approval: Approval, approver: Person) -> tuple[str, ...]:
+    """Return the names of the steps that ``approver`` could serve."""
+    return tuple(
+        step.name for step in approval.steps if step.approvers.include(approver)
+    )
+
+
+def unmet(approval: Approval, decisions: Iterable[Cast]) -> tuple[ApprovalStep, ...]:
+    """Return the steps that still want somebody, giving each approver to one step only.
+
+    People are matched to steps so that as many seats as possible are filled, whatever the order in
+    which they answered: an approver of two steps never blocks the only approver of one.
+    """
+    seats = [step.name for step in approval.steps for _ in range(step.required)]
+    taken: dict[int, Cast] = {}
+    for cast in decisions:
+        if cast.answer is Answer.APPROVE:
+            _seat(cast, seats, taken, set())
+    filled = [seats[place] for place in taken]
+    return tuple(
+        step for step in approval.steps if filled.count(step.name) < step.required
+    )
+
+
+def _seat(
+    cast: Cast, seats: Sequence[str], taken: dict[int, Cast], tried: set[int]
+) -> bool:
+    """Find ``cast`` a seat, moving others along where that frees one (augmenting path)."""
+    for place, step in enumerate(seats):
+        if step not in cast.steps or place in tried:
+            continue
+        tried.add(place)
+        if place not in taken or _seat(taken[place], seats, taken, tried):
+            taken[place] = cast
+            return True
+    return False
+
+
+def outcome(approval: Approval, decisions: Sequence[Cast]) -> Answer | None:
+    """Return the answer to the request, or None while it is open; one denial ends it."""
+    if any(cast.answer is Answer.DENY for cast in decisions):
+        return Answer.DENY
+    return None if unmet(approval, decisions) else Answer.APPROVE
+
+
+def approved_duration(asked: timedelta, decisions: Iterable[Cast]) -> timedelta:
+    """Return the shortest duration that anybody agreed to."""
+    return min(
+        [asked, *(cast.duration for cast in decisions if cast.duration is not None)]
+    )

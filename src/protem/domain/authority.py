@@ -1,0 +1,79 @@
+"""Who may call what: one table of verbs and the relations that allow them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """How a caller stands to the installation, or to the thing that is called upon."""
+
+    PERSON = "person"
+    """One Identity Center user, by a token of their own or through a service that acts as them."""
+    REQUESTER = "requester"
+    BENEFICIARY = "beneficiary"
+    APPROVER = "approver"
+    """Named by a step of the request's entitlement."""
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+    SERVICE = "service"
+    """A service by itself, acting as nobody."""
+
+
+class Verb(StrEnum):
+    """Everything a caller can do; each route has one as its operation id."""
+
+    ME_READ = "me.read"
+    ENTITLEMENTS_LIST = "entitlements.list"
+    ENTITLEMENTS_PLAN = "entitlements.plan"
+    ENTITLEMENTS_APPLY = "entitlements.apply"
+    ACCOUNTS_LIST = "accounts.list"
+    PERMISSION_SETS_LIST = "permission_sets.list"
+    PRINCIPALS_LIST = "principals.list"
+    REQUESTS_SUBMIT = "requests.submit"
+    REQUESTS_LIST = "requests.list"
+    REQUESTS_READ = "requests.read"
+    REQUESTS_DECIDE = "requests.decide"
+    REQUESTS_WITHDRAW = "requests.withdraw"
+    GRANTS_LIST = "grants.list"
+    GRANTS_READ = "grants.read"
+    GRANTS_REVOKE = "grants.revoke"
+    ASSIGNMENTS_LIST = "assignments.list"
+    TOKENS_CREATE = "tokens.create"
+    TOKENS_LIST = "tokens.list"
+    TOKENS_REVOKE = "tokens.revoke"
+    AUDIT_EVENTS_LIST = "audit_events.list"
+
+
+_EVERYBODY = frozenset(
+    {Relation.PERSON, Relation.SERVICE, Relation.ADMIN, Relation.AUDITOR}
+)
+_INVOLVED = frozenset({Relation.REQUESTER, Relation.BENEFICIARY, Relation.APPROVER})
+_READERS = frozenset({Relation.ADMIN, Relation.AUDITOR})
+
+AUTHORITY: Mapping[Verb, frozenset[Relation]] = {
+    Verb.ME_READ: _EVERYBODY,
+    Verb.ENTITLEMENTS_LIST: _EVERYBODY,
+    Verb.ENTITLEMENTS_PLAN: frozenset({Relation.ADMIN}),
+    Verb.ENTITLEMENTS_APPLY: frozenset({Relation.ADMIN}),
+    Verb.ACCOUNTS_LIST: _EVERYBODY,
+    Verb.PERMISSION_SETS_LIST: _EVERYBODY,
+    Verb.PRINCIPALS_LIST: _EVERYBODY,
+    Verb.REQUESTS_SUBMIT: frozenset({Relation.PERSON}),
+    Verb.REQUESTS_LIST: _EVERYBODY,
+    Verb.REQUESTS_READ: _INVOLVED | _READERS,
+    Verb.REQUESTS_DECIDE: frozenset({Relation.APPROVER}),
+    Verb.REQUESTS_WITHDRAW: frozenset({Relation.REQUESTER, Relation.BENEFICIARY}),
+    Verb.GRANTS_LIST: _EVERYBODY,
+    Verb.GRANTS_READ: _INVOLVED | _READERS,
+    Verb.GRANTS_REVOKE: _INVOLVED | {Relation.ADMIN},
+    Verb.ASSIGNMENTS_LIST: _READERS,
+    Verb.TOKENS_CREATE: frozenset({Relation.ADMIN}),
+    Verb.TOKENS_LIST: _READERS,
+    Verb.TOKENS_REVOKE: frozenset({Relation.ADMIN}),
+    Verb.AUDIT_EVENTS_LIST: _READERS,
+}
+
+
+def may(verb: Verb, relations: frozenset[Relation]) -> bool:
+    """Tell whether any of these relations allows the verb."""
+    return not AUTHORITY[verb].isdisjoint(relations)

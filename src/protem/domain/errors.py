@@ -1,0 +1,210 @@
+"""Refusals: every way to be told no, each with a stable code and the facts behind it.
+
+HTTP appears once, in ``protem.api.problems``; the command line prints the same code and sentence.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field, and what would have been right."""
+
+    field: str
+    message: str
+
+
+class Refusal(Exception):
+    """A command that was not carried out; nothing of it remains."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.facts = dict(facts or {})
+
+
+class NotFound(Refusal):
+    code = "not-found"
+    title = "There is nothing here that you may see"
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+    title = "You may not do this"
+
+
+class Unauthenticated(Refusal):
+    code = "unauthenticated"
+    title = "No valid credential was presented"
+
+
+class ActAsRefused(Refusal):
+    code = "act-as-refused"
+    title = "This token may not act as that person"
+
+
+class InvalidInput(Refusal):
+    code = "invalid-input"
+    title = "The request does not have the right form"
+
+
+class UnknownAccount(Refusal):
+    code = "unknown-account"
+    title = "The catalogue knows no such account"
+
+
+class UnknownPermissionSet(Refusal):
+    code = "unknown-permission-set"
+    title = "The catalogue knows no such permission set"
+
+
+class UnknownEntitlement(Refusal):
+    code = "unknown-entitlement"
+    title = "There is no such entitlement"
+
+
+class UnknownPrincipal(Refusal):
+    code = "unknown-principal"
+    title = "The catalogue knows no such principal"
+
+
+class AmbiguousName(Refusal):
+    code = "ambiguous-name"
+    title = "More than one thing has this name"
+
+
+class AmbiguousEntitlement(Refusal):
+    code = "ambiguous-entitlement"
+    title = "More than one entitlement matches; name one"
+
+
+class NotEligible(Refusal):
+    code = "not-eligible"
+    title = "No entitlement lets you ask for this"
+
+
+class DurationOutOfBounds(Refusal):
+    code = "duration-out-of-bounds"
+    title = "The duration is outside the limits"
+
+
+class StartOutOfBounds(Refusal):
+    code = "start-out-of-bounds"
+    title = "The start is outside the limits"
+
+
+class JustificationRefused(Refusal):
+    code = "justification-refused"
+    title = "The justification does not meet the entitlement's rule"
+
+
+class AccountNotAssignable(Refusal):
+    code = "account-not-assignable"
+    title = "AWS cannot assign access in this account"
+
+
+class StandingAccess(Refusal):
+    code = "standing-access"
+    title = "The beneficiary already holds this without Protem"
+
+
+class BeneficiaryRefused(Refusal):
+    code = "beneficiary-refused"
+    title = "You may not ask for somebody else"
+
+
+class RequestAnswered(Refusal):
+    code = "request-answered"
+    title = "The request is no longer pending"
+
+
+class OwnRequest(Refusal):
+    code = "own-request"
+    title = "Nobody decides about their own request"
+
+
+class NotAnApprover(Refusal):
+    code = "not-an-approver"
+    title = "You are not an approver of this request"
+
+
+class RelayRefused(Refusal):
+    code = "relay-refused"
+    title = "The entitlement does not trust this service to relay decisions"
+
+
+class AlreadyDecided(Refusal):
+    code = "already-decided"
+    title = "You have already decided about this request"
+
+
+class StaleDigest(Refusal):
+    code = "stale-digest"
+    title = "The decision is about something other than this request"
+
+
+class WideningRefused(Refusal):
+    code = "widening-refused"
+    title = "An approver may narrow, never widen"
+
+
+class AlreadyRevoked(Refusal):
+    code = "already-revoked"
+    title = "The grant has been revoked before"
+
+
+class GrantOver(Refusal):
+    code = "grant-over"
+    title = "The grant is already over"
+
+
+class IdempotencyKeyReused(Refusal):
+    code = "idempotency-key-reused"
+    title = "This Idempotency-Key was used for something else"
+
+
+class EntitlementsInvalid(Refusal):
+    code = "entitlements-invalid"
+    title = "The entitlements cannot be used"
+
+
+class EntitlementsFromFile(Refusal):
+    code = "entitlements-from-file"
+    title = "The entitlements come from a file on the server"
+
+
+class VersionMoved(Refusal):
+    code = "version-moved"
+    title = "The base version is no longer the current one"
+
+
+class PreconditionRequired(Refusal):
+    code = "precondition-required"
+    title = "If-Match is needed here"
+
+
+class CatalogueEmpty(Refusal):
+    code = "catalogue-empty"
+    title = "The catalogue has not been synchronised yet"
+
+
+class TokenRevoked(Refusal):
+    code = "token-revoked"
+    title = "The token has been revoked before"
+
+
+class TooManyWaiters(Refusal):
+    code = "too-many-waiters"
+    title = "You are already waiting for too many answers"
