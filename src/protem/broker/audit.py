@@ -42,7 +42,7 @@ def record(
     for subject in subjects:
         _name(row, subject)
     session.add(row)
-    _log.info(event.value, **_named(row), **row.facts)
+    _log.info(event.value, **_named(row), facts=row.facts)
 
 
 def _name(row: AuditEvent, subject: Subject) -> None:

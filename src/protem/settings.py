@@ -1,0 +1,92 @@
+"""Every setting of Protem, read from ``PROTEM_…`` environment variables."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from protem.domain import durations
+
+
+def _duration(value: Any) -> Any:
+    return durations.parse(value) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(durations.text)]
+"""An ISO 8601 duration of weeks, days, hours, minutes and seconds."""
+
+
+class Settings(BaseSettings):
+    """What an operator can choose; docs/configuration.md explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="PROTEM_", frozen=True)
+
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///protem.db"),
+        description="Where the store is: a SQLite file, or PostgreSQL for production and replicas.",
+    )
+    entitlements_file: Path | None = Field(
+        default=None,
+        description="A YAML file that is applied at start and is then the only source of entitlements.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address that `protem serve` listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port that `protem serve` listens on.")
+    minimum_duration: Duration = Field(
+        default=timedelta(minutes=1), description="The shortest duration that may be asked for."
+    )
+    maximum_start_ahead: Duration = Field(
+        default=timedelta(days=7), description="How far ahead the start of a request may lie."
+    )
+    identity_center_instance: str | None = Field(
+        default=None,
+        description="The ARN of the Identity Center instance; needed only where AWS lists more than one.",
+    )
+    call_rate: float = Field(
+        default=18.0, gt=0, le=20, description="AWS calls per second for everything together; AWS allows 20."
+    )
+    call_threads: int = Field(
+        default=16, ge=1, le=64, description="How many AWS calls of the reconciler may be under way at once."
+    )
+    tick_interval: Duration = Field(
+        default=timedelta(seconds=1),
+        description="How often the reconciler looks for work that nothing woke it up for.",
+    )
+    watch_interval: Duration = Field(
+        default=timedelta(minutes=10), description="How often an active assignment is looked at in AWS."
+    )
+    catalogue_interval: Duration = Field(
+        default=timedelta(minutes=5), description="How often the catalogue is synchronised."
+    )
+    standing_access_interval: Duration = Field(
+        default=timedelta(hours=1), description="How often standing access is looked for."
+    )
+    lease_duration: Duration = Field(
+        default=timedelta(seconds=6), description="How long a reconciler that fell silent keeps its lease."
+    )
+    idempotency_retention: Duration = Field(
+        default=timedelta(hours=24), description="How long the answer to an Idempotency-Key is kept."
+    )
+    waiters_per_caller: int = Field(
+        default=8, ge=1, le=100, description="How many `?wait=` answers one caller may hold open."
+    )
+    log_format: str = Field(
+        default="json", pattern="^(json|console)$", description="`json`, or `console` for people."
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, host: str) -> str:
+        if host != "localhost":
+            ip_address(host)
+        return host
+
+    @field_validator("tick_interval", "watch_interval", "catalogue_interval", "lease_duration")
+    @classmethod
+    def _positive(cls, value: timedelta) -> timedelta:
+        if value <= timedelta():
+            message = "this interval must be longer than PT0S"
+            raise ValueError(message)
+        return value
