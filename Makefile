@@ -1,7 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup
+.PHONY: help setup demo test coverage check format lock audit wheel clean
 
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 UV := $(VENV)/bin/uv
 
@@ -9,7 +10,7 @@ help:  ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 
-## The environment
+# The environment
 
 setup: $(VENV)/.ready  ## Make .venv: the locked packages, and Protem editable
 
@@ -35,3 +36,49 @@ $(VENV)/.ready: $(VENV)/.locked pyproject.toml
 	@echo "Installing Protem, editable"
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
+
+
+# What people do with it
+
+demo: setup  ## Serve a seeded sandbox on http://127.0.0.1:8000 (PORT=... for another port)
+	@$(VENV)/bin/protem demo --port $(PORT)
+
+test: setup  ## Run every test, on SQLite and on PostgreSQL
+	@$(VENV)/bin/pytest --numprocesses auto --dist worksteal
+
+coverage: setup  ## The same, and say which lines no test reaches
+	@$(VENV)/bin/pytest --numprocesses auto --dist worksteal --cov --cov-report=term
+
+check: setup  ## Check format, rules, types, imports, and that migrations and models agree
+	@echo "Format"; $(VENV)/bin/ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
+	@echo "Rules"; $(VENV)/bin/ruff check --quiet .
+	@echo "Types"; $(VENV)/bin/mypy src tests
+	@echo "Imports"; $(VENV)/bin/lint-imports --no-logo
+	@echo "Migrations"; $(VENV)/bin/pytest --quiet tests/test_migrations.py
+
+format: setup  ## Put the code into shape
+	@$(VENV)/bin/ruff check --quiet --fix-only .
+	@$(VENV)/bin/ruff format .
+
+
+# What maintainers do with it; these need the network
+
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+lock: setup  ## Lock the newest packages that pyproject.toml allows
+	$(LOCK) --upgrade requirements/uv.in --output-file requirements/uv.txt
+	$(LOCK) --upgrade pyproject.toml --extra postgresql --output-file requirements/runtime.txt
+	$(LOCK) --upgrade pyproject.toml --extra postgresql --group dev --constraints requirements/runtime.txt \
+	  --output-file requirements/dev.txt
+
+audit: setup  ## Look the locked packages up among the known vulnerabilities
+	@$(VENV)/bin/pip-audit --disable-pip --requirement requirements/dev.txt
+
+
+# What is made from it
+
+wheel: setup  ## Build dist/*.whl
+	@$(VENV)/bin/python -m build --wheel --no-isolation
+
+clean:  ## Remove everything that was made
+	rm -rf $(VENV) dist htmlcov .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

