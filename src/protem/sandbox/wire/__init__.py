@@ -1,0 +1,1 @@
+"""The services' own protocols, as botocore's models of them say."""
