@@ -1,0 +1,1 @@
+"""Two ways to reach one sandbox: a botocore hook, and ASGI."""
