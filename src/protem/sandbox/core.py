@@ -51,8 +51,9 @@ class Sandbox:
         """Answer every attempt of a boto3 or botocore session, after its other hooks have run."""
         hook.mount(self.reply, session)
 
-    def asgi(self) -> asgi.Application:
-        return asgi.application(self.reply)
+    def asgi(self, *, break_off: asgi.BreakOff = asgi.cannot_break_off) -> asgi.Application:
+        """Return the mount for an ASGI server; `protem.sandbox.server` can also lose replies."""
+        return asgi.application(self.reply, break_off=break_off)
 
     def reply(self, request: Request) -> Reply | None:
         """Answer an HTTP request; None is a broken connection."""

@@ -1,8 +1,13 @@
 """The sandbox on a port of its own, for the `aws` command line and for Protem itself."""
 
+import asyncio
+from typing import Any
+
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from protem.sandbox.core import Sandbox
+from protem.sandbox.mounts.asgi import Message
 
 
 def serve(*, sandbox: Sandbox, host: str = "127.0.0.1", port: int = 9000) -> None:
@@ -11,14 +16,30 @@ def serve(*, sandbox: Sandbox, host: str = "127.0.0.1", port: int = 9000) -> Non
 
 
 def server(*, sandbox: Sandbox, host: str = "127.0.0.1", port: int = 9000) -> uvicorn.Server:
-    """Return a server that has not started; port 0 takes a free one."""
-    # the sandbox's own clock makes the Date header, not the machine's
+    """Return a server that has not started."""
+    connections: dict[Any, asyncio.Transport] = {}
+
+    class Protocol(H11Protocol):
+        """Keeps hold of its connection, so that a reply can be lost for good."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            connections[self.client] = transport
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.pop(self.client, None)
+            super().connection_lost(exc)
+
+    def break_off(scope: Message) -> None:
+        connections[scope["client"]].abort()
+
     config = uvicorn.Config(
-        sandbox.asgi(),
+        sandbox.asgi(break_off=break_off),
         host=host,
         port=port,
+        http=Protocol,
         log_level="warning",
         server_header=False,
-        date_header=False,
+        date_header=False,  # the sandbox dates its answers by its own clock
     )
     return uvicorn.Server(config)

@@ -12,19 +12,29 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-def application(reply: Callable[[Request], Reply | None]) -> Application:
+BreakOff = Callable[[Message], None]
+
+
+def cannot_break_off(scope: Message) -> None:
+    """Stand in where the server does not let go of its connections: it will answer a 500."""
+    raise ConnectionResetError("a lost reply was ordered")
+
+
+def application(
+    reply: Callable[[Request], Reply | None], *, break_off: BreakOff = cannot_break_off
+) -> Application:
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        request = Request(
-            headers={name.decode().lower(): value.decode() for name, value in scope["headers"]},
-            body=await _body(receive),
-            query=scope["query_string"].decode(),
-        )
+        request = await _request(scope, receive)
         # in a thread: an ordered latency sleeps, and other calls go on meanwhile
         answered = await asyncio.to_thread(reply, request)
-        await (_send(answered, send) if answered else _break_off(send))
+        if answered:
+            await _send(answered, send)
+        else:
+            break_off(scope)
+            await receive()  # until the server has noticed
 
     return app
 
@@ -35,23 +45,20 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         await send({"type": done})
 
 
-async def _body(receive: Receive) -> bytes:
-    chunks = []
-    while True:
+async def _request(scope: Message, receive: Receive) -> Request:
+    chunks, more = [], True
+    while more:
         message = await receive()
         chunks.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(chunks)
+        more = message.get("more_body", False)
+    return Request(
+        headers={name.decode().lower(): value.decode() for name, value in scope["headers"]},
+        body=b"".join(chunks),
+        query=scope["query_string"].decode(),
+    )
 
 
 async def _send(reply: Reply, send: Send) -> None:
     headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
-
-
-async def _break_off(send: Send) -> None:
-    """Promise a byte and never send it: the server then closes the connection."""
-    headers = [(b"content-length", b"1")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"", "more_body": True})
