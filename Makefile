@@ -63,13 +63,15 @@ format: setup  ## Put the code into shape
 
 # What maintainers do with it; these need the network
 
+# No index and no header: a lock names no host, so that it serves every registry.
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-lock: setup  ## Lock the newest packages that pyproject.toml allows
-	$(LOCK) --upgrade requirements/uv.in --output-file requirements/uv.txt
-	$(LOCK) --upgrade pyproject.toml --extra postgresql --output-file requirements/runtime.txt
-	$(LOCK) --upgrade pyproject.toml --extra postgresql --group dev --constraints requirements/runtime.txt \
-	  --output-file requirements/dev.txt
+lock: $(VENV)/.locked  ## Lock anew after a change in pyproject.toml (UPGRADE=--upgrade: the newest of everything)
+	$(LOCK) $(UPGRADE) requirements/uv.in --output-file requirements/uv.txt
+	$(LOCK) $(UPGRADE) --group build --output-file requirements/build.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --extra postgresql --output-file requirements/runtime.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --extra postgresql --group dev --constraints requirements/build.txt \
+	  --constraints requirements/runtime.txt --output-file requirements/dev.txt
 
 audit: setup  ## Look the locked packages up among the known vulnerabilities
 	@$(VENV)/bin/pip-audit --disable-pip --requirement requirements/dev.txt
@@ -78,7 +80,8 @@ audit: setup  ## Look the locked packages up among the known vulnerabilities
 # What is made from it
 
 wheel: setup  ## Build dist/*.whl
-	@$(VENV)/bin/python -m build --wheel --no-isolation
+	@$(VENV)/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
 
 clean:  ## Remove everything that was made
 	rm -rf $(VENV) dist htmlcov .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
