@@ -12,11 +12,12 @@ COPY requirements/runtime.txt /tmp/
 RUN pip install --no-cache-dir --require-hashes --requirement /tmp/runtime.txt
 RUN --mount=type=bind,from=build,source=/build/dist,target=/dist pip install --no-index --no-deps /dist/*.whl
 
-# where SQLite lies unless PROTEM_DATABASE_URL says otherwise
+# SQLite lies in the working directory unless PROTEM_DATABASE_URL says otherwise
 WORKDIR /var/lib/protem
 USER protem
+ENV PROTEM_HOST=0.0.0.0 PROTEM_PORT=8000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+  CMD python -c "from urllib.request import urlopen; urlopen('http://127.0.0.1:$PROTEM_PORT/healthz', timeout=2)"
 ENTRYPOINT ["protem"]
-CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["serve"]

@@ -1,7 +1,7 @@
 """What people install: the wheel works on its own, away from the checkout.
 
-The wheel is built and installed without a network, into an environment that borrows the locked dependencies of
-this one and nothing else. (The editable Protem is a `.pth` file; borrowed paths are not searched for those.)
+The wheel is built and installed without a network, into an environment that borrows the locked dependencies
+of this one and no more. (The editable Protem is a `.pth` file; borrowed paths are not searched for those.)
 """
 
 import os
