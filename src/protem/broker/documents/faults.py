@@ -1,0 +1,136 @@
+"""What is wrong with a document, in words its author can act on."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from protem.broker.documents.language import LATER, File
+from protem.broker.documents.reading import Fault, Mark, Path, Tree, Value
+from protem.domain import names
+from protem.domain.errors import FieldError
+
+_MESSAGES = {
+    "string_type": "write text here",
+    "list_type": "write a list here, as in [first, second]",
+    "too_short": "needs at least one entry",
+    "too_long": "has more than {max_length} entries",
+    "string_too_short": "is empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": (
+        "use letters, digits, dots, dashes and underscores, at most 64, with a letter or digit at either end"
+    ),
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "value_error": "{error}",
+}
+
+
+def from_pydantic(error: ValidationError, tree: Tree) -> Iterator[Fault]:
+    """Yield a fault for everything that validation found, except where the YAML was wrong already."""
+    for found in error.errors(include_url=False):
+        path = found["loc"]
+        if not tree.spoiled(path):
+            wrong_value = isinstance(found["input"], str) and found["type"] != "extra_forbidden"
+            mark = tree.values.get(path) if wrong_value else None
+            yield Fault(path, mark or _place(path, tree), _message(found, path))
+
+
+def repeated_names(tree: Tree) -> Iterator[Fault]:
+    """Yield a fault for each entitlement, and each step within one, whose name was used before."""
+    rules = _list(tree.value, "entitlements")
+    yield from _repeated(rules, ("entitlements",), tree)
+    for position, rule in enumerate(rules):
+        steps = _list(rule.get("approval") if isinstance(rule, dict) else None, "steps")
+        yield from _repeated(steps, ("entitlements", position, "approval", "steps"), tree)
+
+
+def presented(fault: Fault, *, file: str) -> FieldError:
+    """Return the fault as callers see it: the path, then the place in the file and the sentence."""
+    place = f"{file}:{fault.mark.line}:{fault.mark.column}" if fault.mark else file
+    return FieldError(field=dotted(fault.path), message=f"{place}: {fault.message}")
+
+
+def dotted(path: Path) -> str:
+    """Return a path as it is written: ``entitlements[0].duration.maximum``."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")
+
+
+def _place(path: Path, tree: Tree) -> Mark | None:
+    """Return where ``path`` stands; for what is missing, where it would have stood."""
+    for end in range(len(path), -1, -1):
+        if mark := tree.keys.get(path[:end]) or tree.values.get(path[:end]):
+            return mark
+    return None
+
+
+def _message(found: Any, path: Path) -> str:
+    match found["type"]:
+        case "extra_forbidden":
+            return _unknown(str(path[-1]), _model_at(path[:-1]))
+        case "missing":
+            return f"is missing; write {_description(path)}"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"write keys and values here; the keys are {_listed(_model_at(path))}"
+        case kind if kind in _MESSAGES:
+            return _MESSAGES[kind].format_map(found.get("ctx", {}))
+        case _:
+            return str(found["msg"])
+
+
+def _unknown(key: str, model: type[BaseModel]) -> str:
+    if key in LATER:
+        return "is not supported by this version of Protem"
+    near = get_close_matches(key, _keys(model), n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the keys here are {_listed(model)}"
+    return f"is not a key of the language; {hint}"
+
+
+def _description(path: Path) -> str:
+    fields = _model_at(path[:-1]).model_fields
+    return next((f.description for key, f in fields.items() if key == path[-1] and f.description), "a value")
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _listed(model: type[BaseModel]) -> str:
+    return ", ".join(_keys(model))
+
+
+def _model_at(path: Path) -> type[BaseModel]:
+    """Return the part of the language that stands at ``path``."""
+    model: type[BaseModel] = File
+    for key in path:
+        if isinstance(key, str):
+            model = next(
+                (_model_in(f.annotation) or model for name, f in model.model_fields.items() if name == key),
+                model,
+            )
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _model_in(arg))), None)
+
+
+def _list(value: Value, key: str) -> list[Value]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _repeated(items: list[Value], path: Path, tree: Tree) -> Iterator[Fault]:
+    seen: dict[str, int] = {}
+    for position, item in enumerate(items):
+        name = item.get("name") if isinstance(item, dict) else None
+        if not isinstance(name, str):
+            continue
+        first = seen.setdefault(names.key(name), position)
+        if first != position:
+            here = (*path, position, "name")
+            yield Fault(here, _place(here, tree), f"{name!r} is also the name of {dotted((*path, first))}")
