@@ -20,4 +20,4 @@ class OutcomeUnknown(GatewayError):
 
 
 class CallWithheld(GatewayError):
-    """The call never left: the lease is lost, the budget is closed, or its input is invalid."""
+    """The call never left: lease lost, budget closed, input invalid, no credentials, or no connection."""

@@ -1,0 +1,85 @@
+"""The clients that Protem talks to AWS with, and how patient each of them is."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from botocore.config import Config
+
+from protem.clock import Clock
+from protem.identity_center.aws.assignments import AwsAssignments
+from protem.identity_center.aws.attempts import Attempts, Guard, Observe, unguarded, unobserved
+from protem.identity_center.aws.directory import AwsDirectory
+from protem.identity_center.aws.organization import Organization
+from protem.identity_center.aws.people import People
+from protem.identity_center.budget import CallBudget
+
+if TYPE_CHECKING:
+    import boto3
+
+_IDENTITY_STORE_RATE = 18.0
+_ORGANIZATIONS_RATE = 3.0
+"""Calls a second: 5 in any one second, the least that AWS documents of what is called in numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The two halves of the gateway over one set of credentials."""
+
+    assignments: AwsAssignments
+    directory: AwsDirectory
+
+
+def connect(
+    session: "boto3.Session",
+    *,
+    budget: CallBudget,
+    guard: Guard,
+    clock: Clock,
+    observe: Observe = unobserved,
+    region: str | None = None,
+    pool_size: int = 32,
+    directory_attempts: int = 4,
+) -> Connection:
+    """Make the clients on ``session``, and put ``budget`` and ``guard`` in front of all they send.
+
+    ``guard`` stands before the calls on assignments only. ``pool_size`` is the most connections to
+    keep, at least as many as there are threads that call. ``region`` is the instance's primary one,
+    where alone AWS takes writes; None leaves it to the session. Whatever shall answer instead of
+    AWS must be mounted on the session before.
+    """
+    once = _config(pool_size=pool_size, total_max_attempts=1)
+    again = _config(pool_size=pool_size, total_max_attempts=directory_attempts)
+
+    def attempts(rate: float | None = None, *, guard: Guard = unguarded) -> Attempts:
+        # A service with a quota of its own gets a pace of its own, and it alone slows down when
+        # that quota is exceeded: nobody's access may end later because Organizations is busy.
+        own = () if rate is None else (CallBudget(clock=clock, rate=rate),)
+        return Attempts(clock=clock, budgets=(*own, budget), guard=guard, observe=observe)
+
+    return Connection(
+        assignments=AwsAssignments(
+            session.client("sso-admin", region_name=region, config=once), attempts=attempts(guard=guard)
+        ),
+        directory=AwsDirectory(
+            session.client("sso-admin", region_name=region, config=again),
+            attempts=attempts(),
+            people=People(
+                session.client("identitystore", region_name=region, config=again),
+                attempts=attempts(_IDENTITY_STORE_RATE),
+            ),
+            organization=Organization(
+                session.client("organizations", region_name=region, config=again),
+                attempts=attempts(_ORGANIZATIONS_RATE),
+            ),
+        ),
+    )
+
+
+def _config(*, pool_size: int, total_max_attempts: int) -> Config:
+    mode: Literal["standard"] = "standard"
+    return Config(
+        connect_timeout=5,
+        read_timeout=20,
+        max_pool_connections=pool_size,
+        retries={"total_max_attempts": total_max_attempts, "mode": mode},
+    )

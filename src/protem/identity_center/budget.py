@@ -1,0 +1,143 @@
+"""How many calls a second AWS gets from us, and whose turn it is."""
+
+import bisect
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import IntEnum
+
+from protem.clock import Clock
+
+
+class Priority(IntEnum):
+    """Who goes first when several wait; the lowest number does."""
+
+    ENDING = 0
+    BEGINNING = 1
+    WATCHING = 2
+    HOUSEKEEPING = 3
+
+
+Ticket = tuple[Priority, int]
+
+_PRIORITY: ContextVar[Priority] = ContextVar("protem_call_priority", default=Priority.WATCHING)
+
+_LONGEST_NAP = 0.25
+"""Seconds after which a waiter looks again, because the rate may have recovered meanwhile."""
+
+_ROUNDING = 1e-6
+"""The part of a token that a nap may end too early, which is not worth another nap."""
+
+
+class BudgetClosed(Exception):
+    """The process is stopping: no further call is let through."""
+
+
+class CallBudget:
+    """A token bucket that serves its waiters by priority, then in the order in which they came.
+
+    ``rate`` is in calls a second. At most ``burst + rate`` calls leave in any one second: the
+    defaults stay within the 20 that AWS allows. Housekeeping leaves ``headroom`` tokens behind, so
+    that an ending finds one however much of the catalogue is being read. ``throttled`` halves the
+    rate, which then climbs back, all the way in ``recovery`` seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        rate: float = 18.0,
+        burst: int = 2,
+        headroom: int = 1,
+        recovery: float = 60.0,
+    ) -> None:
+        if rate <= 0 or not 0 <= headroom < burst:
+            message = "a budget needs a rate above zero and a burst larger than its headroom"
+            raise ValueError(message)
+        self._clock = clock
+        self._full_rate = self._rate = rate
+        self._least_rate = min(rate, 1.0)
+        self._recovery = recovery
+        self._burst = float(burst)
+        self._headroom = headroom
+        self._tokens = float(burst)
+        self._counted_at = clock.monotonic()
+        self._throttled_at: float | None = None
+        self._waiting: list[Ticket] = []
+        self._numbers = itertools.count()
+        self._closed = False
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def priority(self, priority: Priority) -> Iterator[None]:
+        """Make every call of this block wait at ``priority``; threads started within inherit nothing."""
+        token = _PRIORITY.set(priority)
+        try:
+            yield
+        finally:
+            _PRIORITY.reset(token)
+
+    def take(self) -> None:
+        """Wait for one call at the priority of the context. Raises ``BudgetClosed``."""
+        with self._lock:
+            ticket = (_PRIORITY.get(), next(self._numbers))
+            bisect.insort(self._waiting, ticket)
+        try:
+            while (seconds := self._serve(ticket)) > 0:
+                self._clock.sleep(min(seconds, _LONGEST_NAP))
+        finally:
+            with self._lock:
+                self._waiting.remove(ticket)
+
+    def throttled(self) -> None:
+        """Halve the rate because AWS said that it was too high; once a second counts once."""
+        with self._lock:
+            now = self._count()
+            if self._throttled_at is None or now - self._throttled_at >= 1.0:
+                self._throttled_at = now
+                self._rate = max(self._rate / 2, self._least_rate)
+            self._tokens = min(self._tokens, 0.0)
+
+    def close(self) -> None:
+        """Let nobody through any more; whoever waits is told within a moment."""
+        with self._lock:
+            self._closed = True
+
+    @property
+    def rate(self) -> float:
+        """Calls a second that are let through at present."""
+        with self._lock:
+            self._count()
+            return self._rate
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their turn."""
+        with self._lock:
+            return len(self._waiting)
+
+    def _serve(self, ticket: Ticket) -> float:
+        """Take a token for ``ticket`` and return 0, or return the seconds until that may be possible."""
+        with self._lock:
+            if self._closed:
+                raise BudgetClosed
+            self._count()
+            ahead = self._waiting.index(ticket)
+            kept = self._headroom if ticket[0] is Priority.HOUSEKEEPING else 0
+            missing = ahead + 1 + kept - self._tokens
+            if missing > _ROUNDING:
+                return missing / self._rate
+            if ahead:
+                return 1 / self._rate
+            self._tokens -= 1
+            return 0.0
+
+    def _count(self) -> float:
+        """Add what has come in since the last count, and return the present instant."""
+        now = self._clock.monotonic()
+        elapsed, self._counted_at = now - self._counted_at, now
+        self._rate = min(self._full_rate, self._rate + elapsed * self._full_rate / self._recovery)
+        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
+        return now
