@@ -1,0 +1,85 @@
+"""The catalogue as a document refers to it: by name or by id."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from protem.db.models import Account, Group, Membership, PermissionSet, Principal
+from protem.domain import names
+from protem.domain.entitlements import People
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The identifiers of one kind of thing, and which of them each name means."""
+
+    identifiers: frozenset[str]
+    by_key: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, str]]) -> "Index":
+        by_key: dict[str, set[str]] = {}
+        for identifier, key in rows:
+            by_key.setdefault(key, set()).add(identifier)
+        meant = {key: frozenset(found) for key, found in by_key.items()}
+        return cls(frozenset[str]().union(*meant.values()), meant)
+
+    def meant(self, wanted: str) -> frozenset[str]:
+        """Return the identifiers that ``wanted`` means, as ``names.matches`` has it."""
+        if names.is_identifier(wanted):
+            return self.identifiers & {wanted}
+        return self.by_key.get(names.key(wanted), frozenset())
+
+    def knows(self, wanted: str) -> bool:
+        return bool(self.meant(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything a document can name, without what has been removed."""
+
+    users: Index
+    groups: Index
+    permission_sets: Index
+    accounts: frozenset[str]
+    user_names: Mapping[str, str]
+    group_members: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def load(cls, session: Session) -> "Directory":
+        users = session.execute(
+            select(Principal.id, Principal.user_name_key, Principal.user_name).where(
+                Principal.removed_at.is_(None)
+            )
+        ).all()
+        groups = session.execute(select(Group.id, Group.name_key).where(Group.removed_at.is_(None)))
+        permission_sets = session.execute(
+            select(PermissionSet.arn, PermissionSet.name_key).where(PermissionSet.removed_at.is_(None))
+        )
+        present = frozenset(user.id for user in users)
+        return cls(
+            users=Index.of((user.id, user.user_name_key) for user in users),
+            groups=Index.of((row.id, row.name_key) for row in groups),
+            permission_sets=Index.of((row.arn, row.name_key) for row in permission_sets),
+            accounts=frozenset(session.scalars(select(Account.id).where(Account.removed_at.is_(None)))),
+            user_names={user.id: user.user_name for user in users},
+            group_members=_members(session, present),
+        )
+
+    def members(self, people: People) -> frozenset[str]:
+        """Return the ids of everybody whom ``people`` includes."""
+        users = (self.users.meant(user) for user in people.users)
+        groups = (group for wanted in people.groups for group in self.groups.meant(wanted))
+        return frozenset[str]().union(
+            *users, *(self.group_members.get(group, frozenset()) for group in groups)
+        )
+
+
+def _members(session: Session, present: frozenset[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for group_id, principal_id in session.execute(select(Membership.group_id, Membership.principal_id)):
+        if principal_id in present:
+            found.setdefault(group_id, set()).add(principal_id)
+    return {group: frozenset(people) for group, people in found.items()}
