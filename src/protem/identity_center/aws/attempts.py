@@ -1,7 +1,7 @@
 """What every attempt of every call passes: the budget, the guard, and a look at the answer."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Flight:
     operation: str
     departures: int = 0
     reported: bool = False
-    sent_at: float = 0.0
+    begun_at: float | None = None
 
 
 _FLIGHT: ContextVar[Flight] = ContextVar("protem_flight")
@@ -49,8 +49,9 @@ class Attempts:
     """The hooks of one client, and the block in which its calls are made."""
 
     clock: Clock
-    budgets: Sequence[CallBudget]
-    """What an attempt waits for, one after the other; the first is of the service's own quota."""
+    budget: CallBudget
+    paces: Mapping[str, CallBudget] = field(default_factory=dict)
+    """Budgets of single operations that have a quota of their own besides."""
     guard: Guard = unguarded
     observe: Observe = unobserved
     offset: ClockOffset = field(default_factory=ClockOffset)
@@ -77,6 +78,8 @@ class Attempts:
             failure = _translate(error, flight)
             if not flight.reported:
                 self._report(flight, failure.code)
+            if failure is error:
+                raise
             raise failure from error
         finally:
             _FLIGHT.reset(token)
@@ -84,17 +87,17 @@ class Attempts:
     def _before_send(self, event_name: str, **_: object) -> None:
         flight = _FLIGHT.get()
         flight.operation = event_name.rpartition(".")[2]
-        flight.reported = False
-        flight.sent_at = self.clock.monotonic()
+        flight.reported, flight.begun_at = False, None
         self._wait(flight.operation)
         self._ask_guard(flight.operation)
         flight.departures += 1
-        flight.sent_at = self.clock.monotonic()
+        flight.begun_at = self.clock.monotonic()
 
     def _wait(self, operation: str) -> None:
         try:
-            for budget in self.budgets:
-                budget.take()
+            if operation in self.paces:
+                self.paces[operation].take()
+            self.budget.take()
         except BudgetClosed:
             raise CallWithheld(operation, "budget_closed", "the process is stopping") from None
 
@@ -131,7 +134,8 @@ class Attempts:
         )
         code = parsed_response.get("Error", {}).get("Code")
         if code in failures.THROTTLING:
-            self.budgets[0].throttled()
+            # Nobody's access may end later because Organizations is busy.
+            self.paces.get(flight.operation, self.budget).throttled()
         self._report(flight, code or "ok")
 
     def _report(self, flight: Flight, outcome: str) -> None:
@@ -139,7 +143,7 @@ class Attempts:
         self.observe(flight.operation, outcome, self._since(flight))
 
     def _since(self, flight: Flight) -> float:
-        return self.clock.monotonic() - flight.sent_at if flight.sent_at else 0.0
+        return 0.0 if flight.begun_at is None else self.clock.monotonic() - flight.begun_at
 
 
 def _translate(error: Exception, flight: Flight) -> GatewayError:

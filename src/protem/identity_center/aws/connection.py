@@ -1,11 +1,14 @@
 """The clients that Protem talks to AWS with, and how patient each of them is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from botocore.config import Config
 
+from protem import __version__
 from protem.clock import Clock
+from protem.identity_center.aws import quotas
 from protem.identity_center.aws.assignments import AwsAssignments
 from protem.identity_center.aws.attempts import Attempts, Guard, Observe, unguarded, unobserved
 from protem.identity_center.aws.directory import AwsDirectory
@@ -15,10 +18,6 @@ from protem.identity_center.budget import CallBudget
 
 if TYPE_CHECKING:
     import boto3
-
-_IDENTITY_STORE_RATE = 18.0
-_ORGANIZATIONS_RATE = 3.0
-"""Calls a second: 5 in any one second, the least that AWS documents of what is called in numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,9 @@ def connect(
     once = _config(pool_size=pool_size, total_max_attempts=1)
     again = _config(pool_size=pool_size, total_max_attempts=directory_attempts)
 
-    def attempts(rate: float | None = None, *, guard: Guard = unguarded) -> Attempts:
-        # A service with a quota of its own gets a pace of its own, and it alone slows down when
-        # that quota is exceeded: nobody's access may end later because Organizations is busy.
-        own = () if rate is None else (CallBudget(clock=clock, rate=rate),)
-        return Attempts(clock=clock, budgets=(*own, budget), guard=guard, observe=observe)
+    def attempts(rates: Mapping[str, float] | None = None, *, guard: Guard = unguarded) -> Attempts:
+        paces = {name: CallBudget(clock=clock, rate=rate) for name, rate in (rates or {}).items()}
+        return Attempts(clock=clock, budget=budget, paces=paces, guard=guard, observe=observe)
 
     return Connection(
         assignments=AwsAssignments(
@@ -65,11 +62,11 @@ def connect(
             attempts=attempts(),
             people=People(
                 session.client("identitystore", region_name=region, config=again),
-                attempts=attempts(_IDENTITY_STORE_RATE),
+                attempts=attempts(quotas.IDENTITY_STORE),
             ),
             organization=Organization(
                 session.client("organizations", region_name=region, config=again),
-                attempts=attempts(_ORGANIZATIONS_RATE),
+                attempts=attempts(quotas.ORGANIZATIONS),
             ),
         ),
     )
@@ -81,5 +78,6 @@ def _config(*, pool_size: int, total_max_attempts: int) -> Config:
         connect_timeout=5,
         read_timeout=20,
         max_pool_connections=pool_size,
+        user_agent_extra=f"protem/{__version__}",  # CloudTrail shows it
         retries={"total_max_attempts": total_max_attempts, "mode": mode},
     )

@@ -36,18 +36,14 @@ class Organization:
                 yield from self._below(root["Id"])
 
     def _accounts(self) -> Iterator[Account]:
-        # What exists is what ListAccounts says; the walk through the tree only tells where. An
-        # account that is moved during the walk may be missed by it, and must not look removed.
-        parents = self._parents()
         management_id = self._client.describe_organization()["Organization"]["MasterAccountId"]
         for page in self._client.get_paginator("list_accounts").paginate():
             for answer in page.get("Accounts", ()):
-                account_id = answer["Id"]
                 yield _account(
                     answer,
-                    parent_id=parents.get(account_id) or self._parent(account_id),
-                    is_management=account_id == management_id,
-                    tags=self._tags(account_id),
+                    parent_id=self._parent_id(answer),
+                    is_management=answer["Id"] == management_id,
+                    tags=self._tags(answer["Id"]),
                 )
 
     def _below(self, parent_id: str) -> Iterator[OrganizationalUnit]:
@@ -59,18 +55,13 @@ class Organization:
                 yield OrganizationalUnit(id=unit["Id"], name=unit["Name"], parent_id=parent_id)
                 yield from self._below(unit["Id"])
 
-    def _parents(self) -> dict[str, str]:
-        """Return account ids with the ids of their parents: one call a unit, not one an account."""
-        listing = self._client.get_paginator("list_accounts_for_parent")
-        return {
-            account["Id"]: unit.id
-            for unit in self._units()
-            for page in listing.paginate(ParentId=unit.id)
-            for account in page.get("Accounts", ())
-        }
-
-    def _parent(self, account_id: str) -> str:
-        return self._client.list_parents(ChildId=account_id)["Parents"][0]["Id"]
+    def _parent_id(self, answer: "AccountTypeDef") -> str:
+        """Return the unit at the end of the account's path; only AWS without paths costs a call."""
+        for path in answer.get("Paths", ()):
+            units = [step for step in path.split("/") if step.startswith(("r-", "ou-"))]
+            if units:
+                return units[-1]
+        return self._client.list_parents(ChildId=answer["Id"])["Parents"][0]["Id"]
 
     def _tags(self, account_id: str) -> Mapping[str, str]:
         pages = self._client.get_paginator("list_tags_for_resource").paginate(ResourceId=account_id)
