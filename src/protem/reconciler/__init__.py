@@ -1,0 +1,1 @@
+"""Bring AWS into line with what is owed, and never stop until it is."""

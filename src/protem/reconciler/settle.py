@@ -1,0 +1,189 @@
+"""Bring the states of an assignment's grants into line with the time and with what AWS said."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from protem.broker import audit
+from protem.db.models import Assignment, Grant, Observed, Provenance
+from protem.db.store import ANSWERS, announce
+from protem.domain.events import EventType
+from protem.domain.lifecycle import LIVE_GRANT_STATES, EndReason, GrantState, grant_may_become
+from protem.domain.owing import next_change
+from protem.reconciler import plan
+
+STANDING_ACCESS = "standing_access"
+
+_EVENTS = {
+    GrantState.ACTIVATING: EventType.GRANT_ACTIVATING,
+    GrantState.ACTIVE: EventType.GRANT_ACTIVE,
+    GrantState.DEACTIVATING: EventType.GRANT_DEACTIVATING,
+    GrantState.ENDED: EventType.GRANT_ENDED,
+    GrantState.FAILED: EventType.GRANT_FAILED,
+}
+
+WhyNot = Callable[[Session, Grant, datetime], str | None]
+"""Says why access that was approved may not begin after all; None lets it."""
+
+
+@dataclass
+class Hold:
+    """One assignment with its live grants, inside the transaction that may change them."""
+
+    session: Session
+    row: Assignment
+    now: datetime
+    grants: Sequence[Grant] = field(init=False)
+
+    def __post_init__(self) -> None:
+        live = select(Grant).where(Grant.assignment_id == self.row.id, Grant.state.in_([*LIVE_GRANT_STATES]))
+        locked = live.order_by(Grant.created_at, Grant.id).with_for_update()
+        self.grants = self.session.scalars(locked).all()
+
+    @property
+    def owing(self) -> list[Grant]:
+        """The grants that owe this access now."""
+        return [grant for grant in self.grants if grant.owing.owes_access(self.now)]
+
+    def situation(self) -> plan.Situation:
+        """Return what the next step depends on."""
+        row, owing = self.row, self.owing
+        return plan.Situation(
+            owed=bool(owing),
+            waiting=any(grant.state is not GrantState.ACTIVE for grant in owing),
+            held=any(grant.state is GrantState.ACTIVE for grant in owing),
+            closing=any(g.owing.live and g.owing.over(self.now) for g in self.grants),
+            provenance=row.provenance,
+            observed=row.observed,
+            observed_at=row.observed_at,
+            observed_since=row.observed_since,
+            operation=row.operation_kind,
+            unconfirmed_create_at=row.unconfirmed_create_at,
+            unconfirmed_delete_at=row.unconfirmed_delete_at,
+            next_change=next_change((grant.owing for grant in self.grants), self.now),
+        )
+
+
+def by_time(hold: Hold, *, why_not: WhyNot) -> None:
+    """Move grants on that the passing of time, or a revocation, has moved."""
+    for grant in hold.grants:
+        over = grant.owing.over(hold.now)
+        match grant.state:
+            case GrantState.SCHEDULED if over:
+                move(hold, grant, GrantState.ENDED, reason=_reason(grant))
+            case GrantState.SCHEDULED if grant.owing.owes_access(hold.now):
+                _begin(hold, grant, why_not)
+            case GrantState.ACTIVATING if over and not grant.owing.given_up:
+                move(hold, grant, GrantState.DEACTIVATING, reason=_reason(grant))
+            case GrantState.ACTIVE if over and _neighbour_owes(hold):
+                move(hold, grant, GrantState.ENDED, reason=_reason(grant))
+            case GrantState.ACTIVE if over:
+                move(hold, grant, GrantState.DEACTIVATING, reason=_reason(grant))
+    for grant in hold.grants:
+        if _neighbour_owes(hold) and grant.state is GrantState.DEACTIVATING:
+            move(hold, grant, GrantState.ENDED)
+        elif _nothing_of_ours(hold):
+            _close(hold, grant)
+
+
+def by_evidence(hold: Hold) -> None:
+    """Move grants on by what AWS has just told us: the assignment is there, or it is not."""
+    for grant in hold.grants:
+        if hold.row.observed is Observed.PRESENT:
+            _present(hold, grant)
+        elif hold.row.observed is Observed.ABSENT:
+            _absent(hold, grant)
+
+
+def give_up(hold: Hold, *, code: str, detail: str) -> None:
+    """Note that access can never begin; the states follow once AWS has nothing of ours."""
+    for grant in hold.owing:
+        if grant.state is GrantState.ACTIVATING:
+            grant.failure_code, grant.failure_detail = code, detail
+
+
+def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | None = None) -> None:
+    """Put a grant into ``state``, with its event; the one place where states of grants are written."""
+    if not grant_may_become(grant.state, state):
+        message = f"grant {grant.id} cannot go from {grant.state} to {state}"
+        raise ValueError(message)
+    grant.state = state
+    grant.end_reason = grant.end_reason or reason
+    if state is GrantState.ACTIVE:
+        grant.activated_at = hold.now
+    if state in {GrantState.ENDED, GrantState.FAILED}:
+        grant.ended_at = hold.now
+    facts = {"end_reason": grant.end_reason, "failure_code": grant.failure_code}
+    told = {name: str(fact) for name, fact in facts.items() if fact is not None}
+    audit.record(hold.session, _EVENTS[state], grant, now=hold.now, facts=told)
+    announce(hold.session, ANSWERS)
+
+
+def _begin(hold: Hold, grant: Grant, why_not: WhyNot) -> None:
+    refusal = why_not(hold.session, grant, hold.now)
+    if refusal is None:
+        move(hold, grant, GrantState.ACTIVATING)
+        return
+    grant.failure_detail = refusal
+    move(hold, grant, GrantState.ENDED, reason=EndReason.ELIGIBILITY_LOST)
+
+
+def _neighbour_owes(hold: Hold) -> bool:
+    """Whether another grant takes the assignment over; not while a delete of it may be under way."""
+    return bool(hold.owing) and hold.row.operation_kind is None
+
+
+def _nothing_of_ours(hold: Hold) -> bool:
+    """Whether AWS can hold nothing that we made: the intent is written down before every create."""
+    row = hold.row
+    return row.operation_kind is None and row.unconfirmed_create_at is None and not _made_by_us(row)
+
+
+def _made_by_us(row: Assignment) -> bool:
+    return row.provenance is Provenance.BROKERED
+
+
+def _close(hold: Hold, grant: Grant) -> None:
+    """End what is over, or can never begin, and has nothing in AWS to wait for."""
+    if grant.state is GrantState.DEACTIVATING:
+        move(hold, grant, GrantState.ENDED)
+    elif grant.state is GrantState.ACTIVATING and grant.owing.given_up:
+        move(hold, grant, GrantState.FAILED)
+
+
+def _present(hold: Hold, grant: Grant) -> None:
+    ours = _made_by_us(hold.row)
+    match grant.state:
+        case GrantState.ACTIVATING if ours and grant.owing.owes_access(hold.now):
+            move(hold, grant, GrantState.ACTIVE)
+        case GrantState.ACTIVATING if not ours:
+            grant.failure_code = grant.failure_code or STANDING_ACCESS
+            grant.failure_detail = grant.failure_detail or "AWS already held this, and Protem did not make it"
+            move(hold, grant, GrantState.FAILED)
+        case GrantState.DEACTIVATING if not ours:
+            _close(hold, grant)
+
+
+def _absent(hold: Hold, grant: Grant) -> None:
+    match grant.state:
+        case GrantState.DEACTIVATING | GrantState.ACTIVATING:
+            _close(hold, grant)
+        case GrantState.ACTIVE if grant.owing.over(hold.now):
+            move(hold, grant, GrantState.ENDED, reason=_reason(grant))
+        case GrantState.ACTIVE if _removed_outside(hold):
+            audit.record(hold.session, EventType.ASSIGNMENT_REMOVED_OUTSIDE, hold.row, grant, now=hold.now)
+            move(hold, grant, GrantState.ENDED, reason=EndReason.REMOVED_OUTSIDE)
+
+
+def _removed_outside(hold: Hold) -> bool:
+    row = hold.row
+    if plan.delete_may_land(row.unconfirmed_delete_at, hold.now) or row.observed_since is None:
+        return False
+    return hold.now - row.observed_since >= plan.CONFIRMATION
+
+
+def _reason(grant: Grant) -> EndReason:
+    return grant.revoke_reason or EndReason.ELAPSED

@@ -1,0 +1,223 @@
+"""The reconciler with everything round it but the callers: a store, the sandbox, and one clock."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+import boto3
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from protem.db.models import (
+    Assignment,
+    AuditEvent,
+    EntitlementVersion,
+    Grant,
+    Instance,
+    Principal,
+    Request,
+    new_id,
+)
+from protem.db.store import Store
+from protem.domain.lifecycle import EndReason, GrantState, RequestState
+from protem.identity_center.aws import connect
+from protem.identity_center.budget import CallBudget
+from protem.reconciler.lease import Lease
+from protem.reconciler.runner import Runner
+from protem.reconciler.steps import Guard
+from protem.sandbox import Sandbox
+from tests.clocks import ManualClock
+
+ACCOUNT = "111122223333"
+OTHER_ACCOUNT = "111122224444"
+
+
+def allow(session: Session, grant: Grant, now: datetime) -> str | None:
+    """Let every grant begin."""
+    return None
+
+
+@dataclass
+class World:
+    """One organization, one store; ``start`` gives a reconciler with an empty memory."""
+
+    url: str
+    clock: ManualClock = field(default_factory=ManualClock)
+    creation_seconds: float = 3.0
+    deletion_seconds: float = 12.0
+
+    def __post_init__(self) -> None:
+        self.sandbox = Sandbox(
+            clock=self.clock, creation_seconds=self.creation_seconds, deletion_seconds=self.deletion_seconds
+        )
+        self.sandbox.organization.add_account(ACCOUNT, name="alpha", email="alpha@example.com")
+        self.sandbox.organization.add_account(OTHER_ACCOUNT, name="beta", email="beta@example.com")
+        self.alice = self.sandbox.directory.add_user(
+            user_name="alice@example.com", display_name="Alice", email="alice@example.com"
+        )
+        self.permission_set = self.sandbox.permission_sets.add("AdministratorAccess")
+        self.store = Store(self.url, clock=self.clock, agreed_time=False)
+        with self.store.writing() as session:
+            self._catalogue(session)
+        self.why_not: Callable[[Session, Grant, datetime], str | None] = allow
+        self.runner = self.start()
+
+    def _catalogue(self, session: Session) -> None:
+        session.add(Instance(arn=self.sandbox.instance_arn, identity_store_id="d-1", owner_account_id="1"))
+        session.add(
+            Principal(id=self.alice, user_name="alice", user_name_key="alice", display_name="A", email=None)
+        )
+        session.flush()
+        session.add(
+            EntitlementVersion(
+                version=1, digest="", document={}, source="", applied_at=self.clock.now(), applied_by="test"
+            )
+        )
+
+    def start(self, *, exclusive: bool = True) -> Runner:
+        """Return a reconciler that remembers nothing, as after a crash."""
+        lease = Lease(store=self.store, clock=self.clock, duration=timedelta(seconds=6), exclusive=exclusive)
+        session = boto3.Session(
+            aws_access_key_id="AKIAIOSFODNN7EXAMPLE",  # gitleaks:allow - AWS's own example
+            aws_secret_access_key="example",
+            region_name="eu-central-1",
+        )
+        self.sandbox.mount(session)
+        budget = CallBudget(clock=self.clock)
+        connection = connect(
+            session, budget=budget, guard=Guard(held=lease.held, clock=self.clock), clock=self.clock
+        )
+        return Runner(
+            store=self.store,
+            assignments=connection.assignments,
+            budget=budget,
+            lease=lease,
+            dispatch=lambda work: work(),
+            clock=self.clock,
+            watch=timedelta(minutes=10),
+            why_not=lambda session, grant, now: self.why_not(session, grant, now),
+            threads=8,
+            randomness=Random(7),
+        )
+
+    def grant(
+        self,
+        *,
+        minutes: float = 10,
+        starts_in: float = 0,
+        account: str = ACCOUNT,
+        principal: str | None = None,
+    ) -> uuid.UUID:
+        """Owe access as an approval does, and return the grant's id."""
+        now = self.clock.now()
+        with self.store.writing() as session:
+            request = self._approved(session)
+            row = self._assignment(session, account, principal or self.alice)
+            starts_at = now + timedelta(minutes=starts_in)
+            grant = Grant(
+                id=new_id(),
+                request_id=request.id,
+                position=0,
+                assignment_id=row.id,
+                principal_id=self.alice,
+                account_id=account,
+                permission_set_arn=self.permission_set,
+                session_duration=timedelta(hours=1),
+                created_at=now,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=minutes),
+                state=GrantState.SCHEDULED,
+            )
+            session.add(grant)
+            self._wake(session, row, starts_at)
+        return grant.id
+
+    def _approved(self, session: Session) -> Request:
+        now = self.clock.now()
+        request = Request(
+            id=new_id(),
+            state=RequestState.PENDING,
+            requester_id=self.alice,
+            beneficiary_id=self.alice,
+            entitlement="test",
+            entitlement_version=1,
+            digest="",
+            duration=timedelta(minutes=10),
+            justification="",
+            created_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+        session.add(request)
+        session.flush()
+        request.state, request.answered_at = RequestState.APPROVED, now
+        return request
+
+    def _assignment(self, session: Session, account: str, principal: str) -> Assignment:
+        found = session.scalars(
+            select(Assignment).where(Assignment.account_id == account, Assignment.principal_id == principal)
+        ).one_or_none()
+        if found is not None:
+            return found
+        row = Assignment(
+            id=new_id(),
+            instance_arn=self.sandbox.instance_arn,
+            account_id=account,
+            permission_set_arn=self.permission_set,
+            principal_id=principal,
+            created_at=self.clock.now(),
+        )
+        session.add(row)
+        session.flush()
+        return row
+
+    @staticmethod
+    def _wake(session: Session, row: Assignment, at: datetime) -> None:
+        soonest = at if row.next_attempt_at is None else min(row.next_attempt_at, at)
+        session.execute(
+            update(Assignment)
+            .where(Assignment.id == row.id)
+            .values(next_attempt_at=soonest, version=Assignment.version + 1)
+        )
+
+    def revoke(self, grant_id: uuid.UUID) -> None:
+        """Take a grant back, as the broker does."""
+        with self.store.writing() as session:
+            grant = session.get_one(Grant, grant_id)
+            self._wake(session, session.get_one(Assignment, grant.assignment_id), self.clock.now())
+            grant.revoked_at, grant.revoke_reason = self.clock.now(), EndReason.REVOKED
+
+    def run(self, seconds: float, *, step: float = 0.5) -> None:
+        """Let time go by, with a tick of the reconciler at each step of it."""
+        until = self.clock.now() + timedelta(seconds=seconds)
+        while self.clock.now() < until:
+            self.runner.tick()
+            self.clock.advance(step)
+        self.runner.tick()
+
+    def read(self, grant_id: uuid.UUID) -> Grant:
+        with self.store.reading() as session:
+            return session.get_one(Grant, grant_id)
+
+    def row(self, account: str = ACCOUNT) -> Assignment:
+        with self.store.reading() as session:
+            return session.scalars(select(Assignment).where(Assignment.account_id == account)).one()
+
+    def events(self) -> list[str]:
+        with self.store.reading() as session:
+            return list(session.scalars(select(AuditEvent.type).order_by(AuditEvent.id)))
+
+    def holds(self, account: str = ACCOUNT, *, principal: str | None = None) -> bool:
+        """Whether AWS holds the assignment now."""
+        return self.sandbox.assignments.holds(
+            account_id=account,
+            permission_set_arn=self.permission_set,
+            principal_id=principal or self.alice,
+        )
+
+    def calls(self, operation: str) -> int:
+        return self.sandbox.calls.count(operation)
+
+    def close(self) -> None:
+        self.store.close()
