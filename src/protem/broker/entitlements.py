@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +21,7 @@ from protem.domain.entitlements import Entitlement
 from protem.domain.errors import EntitlementsFromFile, EntitlementsInvalid, VersionMoved
 from protem.domain.events import EventType
 
-_NOTHING = {"entitlements": []}
+_NOTHING: dict[str, Any] = {"entitlements": []}
 _FILE = Caller(name="entitlements-file", role=TokenRole.ADMIN)
 
 

@@ -133,4 +133,4 @@ def _repeated(items: list[Value], path: Path, tree: Tree) -> Iterator[Fault]:
         first = seen.setdefault(names.key(name), position)
         if first != position:
             here = (*path, position, "name")
-            yield Fault(here, _place(here, tree), f"{name!r} is also the name of {dotted((*path, first))}")
+            yield Fault(here, tree.values.get(here), f"{name!r} is also the name of {dotted((*path, first))}")
