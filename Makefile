@@ -74,7 +74,8 @@ lock: $(VENV)/.locked  ## Lock anew after a change in pyproject.toml (UPGRADE=--
 	  --constraints requirements/runtime.txt --output-file requirements/dev.txt
 
 audit: setup  ## Look the locked packages up among the known vulnerabilities
-	@$(VENV)/bin/pip-audit --disable-pip --requirement requirements/dev.txt
+	@$(VENV)/bin/pip-audit --strict --disable-pip --requirement requirements/dev.txt || { \
+	  echo "A locked package is vulnerable (make lock UPGRADE=--upgrade), or the advisories are out of reach" >&2; exit 1; }
 
 
 # What is made from it

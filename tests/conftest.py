@@ -7,11 +7,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import URL, NullPool, create_engine, make_url, text
 
 from protem.db.migrate import upgrade
 from tests import postgres
+
+# How fast a machine is says nothing about the code.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 KINDS = ["sqlite", "postgresql"]
 RUN = pytest.StashKey[ExitStack]()

@@ -14,7 +14,7 @@ import sysconfig
 import time
 import venv
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -84,7 +84,7 @@ def test_it_says_what_it_can_do(programs: Path) -> None:
 def test_it_migrates_a_database(programs: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROTEM_DATABASE_URL", f"sqlite:///{elsewhere / 'new.db'}")
     said(programs / "protem", "migrate")
-    with sqlite3.connect(elsewhere / "new.db") as database:
+    with closing(sqlite3.connect(elsewhere / "new.db")) as database:
         assert database.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
 
 
