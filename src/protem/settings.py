@@ -3,7 +3,7 @@
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from protem.domain import durations
 
 
-def _duration(value: Any) -> Any:
+def _duration(value: object) -> object:
     return durations.parse(value) if isinstance(value, str) else value
 
 

@@ -1,10 +1,8 @@
 """Engines for SQLite and PostgreSQL, set up for durability first."""
 
-import sqlite3
-from typing import Any
-
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -58,8 +56,7 @@ def create(url: str, *, pool_size: int) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
-    assert isinstance(connection, sqlite3.Connection)
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",

@@ -21,9 +21,7 @@ class Store:
     (PostgreSQL) or from ``clock``; SQLite has one process, so its clock serves.
     """
 
-    def __init__(
-        self, url: str, *, clock: Clock, pool_size: int = 32, agreed_time: bool = True
-    ) -> None:
+    def __init__(self, url: str, *, clock: Clock, pool_size: int = 32, agreed_time: bool = True) -> None:
         self.engine: Engine = engines.create(url, pool_size=pool_size)
         self.clock = clock
         self.is_sqlite = self.engine.dialect.name == "sqlite"
@@ -53,7 +51,8 @@ class Store:
         """Return the instant that every process on this database agrees on."""
         if not self._agreed_time:
             return self.clock.now()
-        return session.scalars(select(func.clock_timestamp())).one().astimezone(UTC)
+        instant: datetime = session.scalars(select(func.clock_timestamp())).one()
+        return instant.astimezone(UTC)
 
     def on_commit(self, listener: Listener) -> None:
         """Call ``listener`` with the announced topics after each commit that announced any."""

@@ -38,6 +38,8 @@ class Work:
     operation_id: str | None = None
     not_after: datetime | None = None
     """A create may not leave later: its absence would be too old to call the result ours."""
+    late: timedelta | None = None
+    """How long after access was over this first delete is about to leave."""
 
 
 @dataclass
@@ -190,7 +192,13 @@ def _take(hold: Hold, act: Act, fence: int, *, not_after: datetime | None = None
         operation_kind=row.operation_kind,
         operation_id=row.operation_id,
         not_after=not_after,
+        late=_late(hold) if act is Act.DELETE and row.attempts == 0 else None,
     )
+
+
+def _late(hold: Hold) -> timedelta | None:
+    over = [grant.revoked_at or grant.ends_at for grant in hold.grants if grant.owing.over(hold.now)]
+    return hold.now - max(over) if over else None
 
 
 def key(row: Assignment) -> AssignmentKey:

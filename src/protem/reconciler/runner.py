@@ -55,13 +55,15 @@ class Runner:
     threads: int
     done: Callable[[], None] = lambda: None
     """Called after each recorded answer: there may be more to do."""
+    claimed: Callable[[Work], None] = lambda work: None
+    """Called with each piece of work before it is carried out."""
     randomness: Random = field(default_factory=Random)
     progress: Progress = field(default_factory=Progress)
     _under_way: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def tick(self) -> datetime | None:
-        """Start what is due; return when to look again, None if only a wake-up can bring work."""
+    def tick(self) -> timedelta | None:
+        """Start what is due; return how long until more is, None if only a wake-up can bring work."""
         self.progress.leading = self.lease.hold()
         if not self.progress.leading:
             return None
@@ -74,9 +76,10 @@ class Runner:
             if self._under_way >= self.threads:
                 break
             self._start(assignment_id, room)
+        self.progress.ticked_at = now
         with self.store.reading() as session:
-            self.progress.ticked_at = self.store.now(session)
-            return claims.next_due(session, now=now)
+            later = claims.next_due(session, now=now)
+            return None if later is None else max(later - self.store.now(session), timedelta())
 
     def clock_is_off(self) -> bool:
         """Whether AWS's clock and ours are too far apart to begin anything."""
@@ -94,6 +97,7 @@ class Runner:
         else:
             if work is not None:
                 self._count(+1)
+                self.claimed(work)
                 self.dispatch(partial(self._carry_out, work))
 
     def _claim(self, assignment_id: uuid.UUID, room: Traffic) -> Work | None:

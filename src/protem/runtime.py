@@ -1,0 +1,244 @@
+"""The composition root: the one place where the parts of a process are put together."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from protem.broker import activation, entitlements, expiry, idempotency
+from protem.clock import Clock, SystemClock
+from protem.db import exclusive, migrate
+from protem.db.models import CatalogueSync, Grant
+from protem.db.store import ASSIGNMENTS, Store
+from protem.identity_center.aws import Connection, connect, sessions
+from protem.identity_center.budget import CallBudget
+from protem.reconciler import catalogue, standing
+from protem.reconciler.lease import Lease
+from protem.reconciler.metrics import Metrics, Pulse, Stock
+from protem.reconciler.runner import Runner
+from protem.reconciler.steps import Guard
+from protem.schedule import Schedule
+from protem.settings import Settings
+
+_EXPIRY = timedelta(seconds=2)
+_HOUSEKEEPING = timedelta(minutes=10)
+_THREADS_OF_THE_API = 16
+
+Mount = Callable[[Any], None]
+"""Puts something in place of AWS; the sandbox has one."""
+
+
+@dataclass
+class Reconciling:
+    """The half of a process that talks to AWS."""
+
+    runner: Runner
+    connection: Connection
+    budget: CallBudget
+    pool: ThreadPoolExecutor
+    schedule: Schedule
+
+    def start(self) -> None:
+        self.schedule.start()
+
+    def stop(self) -> None:
+        """Let calls that are out come home, and hand the lease over."""
+        self.budget.close()
+        self.schedule.stop()
+        self.pool.shutdown(wait=True)
+        self.runner.lease.release()
+
+
+class Runtime:
+    """One process of Protem; ``reconciling`` is None where only the API is served."""
+
+    def __init__(self, settings: Settings, *, clock: Clock, store: Store) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.store = store
+        self.metrics = CollectorRegistry(auto_describe=False)
+        self.metrics.register(Stock(store))  # type: ignore[arg-type]  # a collector by its shape
+        self.reconciling: Reconciling | None = None
+        self._alone: exclusive.Claim | None = None
+        self._stopped = threading.Event()
+
+    @classmethod
+    def build(
+        cls,
+        settings: Settings,
+        *,
+        reconciler: bool = True,
+        clock: Clock | None = None,
+        mount: Mount | None = None,
+    ) -> Self:
+        """Return a process that is ready to start.
+
+        Raises ``SchemaOutdatedError`` when `protem migrate` is due, ``InUseError`` when another
+        process serves the same SQLite file, ``EntitlementsInvalid`` for an unusable file.
+        """
+        clock = clock or SystemClock()
+        url = settings.database_url.get_secret_value()
+        store = Store(url, clock=clock, pool_size=_THREADS_OF_THE_API + settings.call_threads)
+        runtime = cls(settings, clock=clock, store=store)
+        try:
+            runtime._prepare()
+            if reconciler:
+                runtime.reconciling = runtime._reconciling(mount)
+        except BaseException:
+            runtime.close()
+            raise
+        return runtime
+
+    def start(self) -> None:
+        if self.reconciling is not None:
+            self.reconciling.start()
+
+    def stop(self) -> None:
+        """End all work of this process, and give back what it holds."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        if self.reconciling is not None:
+            self.reconciling.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        self.store.close()
+        if self._alone is not None:
+            self._alone.release()
+
+    def health(self) -> Mapping[str, object] | None:
+        """Return facts about the reconciler and the catalogue; None where no reconciler runs here."""
+        if self.reconciling is None:
+            return None
+        progress = self.reconciling.runner.progress
+        with self.store.reading() as session:
+            parts = session.scalars(select(CatalogueSync).order_by(CatalogueSync.part)).all()
+        return {
+            "leading": progress.leading,
+            "ticked_at": _iso(progress.ticked_at),
+            "synchronised": {
+                part.part: {"completed_at": _iso(part.completed_at), "error": part.error} for part in parts
+            },
+        }
+
+    def _prepare(self) -> None:
+        if self.store.is_sqlite:
+            self._alone = exclusive.claim(self.store.engine.url)
+        migrate.require_current(self.store.engine)
+        if self.settings.entitlements_file is not None:
+            with self.store.writing() as session:
+                entitlements.apply_file(session, self.settings.entitlements_file, now=self.store.now(session))
+
+    def _reconciling(self, mount: Mount | None) -> Reconciling:
+        settings, store, clock = self.settings, self.store, self.clock
+        metrics = Metrics(self.metrics)
+        budget = CallBudget(clock=clock, rate=settings.call_rate)
+        lease = Lease(store=store, clock=clock, duration=settings.lease_duration, exclusive=store.is_sqlite)
+        session = sessions.answered_by(mount) if mount else sessions.ambient()
+        connection = connect(
+            session,
+            budget=budget,
+            guard=Guard(held=lease.held, clock=clock),
+            clock=clock,
+            observe=metrics.called,
+            pool_size=settings.call_threads + 4,
+        )
+        pool = ThreadPoolExecutor(settings.call_threads, thread_name_prefix="aws")
+        runner = Runner(
+            store=store,
+            assignments=connection.assignments,
+            budget=budget,
+            lease=lease,
+            dispatch=pool.submit,
+            clock=clock,
+            watch=settings.watch_interval,
+            why_not=_why_not,
+            threads=settings.call_threads,
+            claimed=metrics.claimed,
+        )
+        schedule = Schedule(runner.tick, interval=settings.tick_interval, failed=metrics.failed)
+        runner.done = schedule.wake
+        store.on_commit(lambda topics: schedule.wake() if ASSIGNMENTS in topics else None)
+        self._pulse(runner, budget)
+        made = Reconciling(runner, connection, budget, pool, schedule)
+        self._jobs(made)
+        return made
+
+    def _pulse(self, runner: Runner, budget: CallBudget) -> None:
+        progress = runner.progress
+
+        def offset() -> float:
+            latest = runner.assignments.clock_offset()
+            return latest.total_seconds() if latest else 0.0
+
+        def idle() -> float:
+            with self.store.reading() as session:
+                now = self.store.now(session)
+            return (now - progress.ticked_at).total_seconds() if progress.ticked_at else float("inf")
+
+        readings: dict[str, tuple[str, Callable[[], float]]] = {
+            "protem_reconciler_leading": ("Whether this process holds the lease.", lambda: progress.leading),
+            "protem_reconciler_idle_seconds": ("Time since the reconciler last looked for work.", idle),
+            "protem_reconciler_poisoned": ("Rows that were put aside.", lambda: progress.poisoned),
+            "protem_reconciler_unrecorded": (
+                "Answers of AWS that could not be written down.",
+                lambda: progress.unrecorded,
+            ),
+            "protem_aws_clock_offset_seconds": ("AWS's clock minus ours.", offset),
+            "protem_aws_call_rate": ("Calls to AWS per second that are let through.", lambda: budget.rate),
+            "protem_aws_calls_waiting": ("Calls to AWS that wait for their turn.", lambda: budget.waiting),
+        }
+        self.metrics.register(Pulse(readings))  # type: ignore[arg-type]  # a collector by its shape
+
+    def _jobs(self, made: Reconciling) -> None:
+        def while_leading(job: Callable[[], object]) -> Callable[[], object]:
+            return lambda: job() if made.runner.lease.hold() else None
+
+        def synchronise() -> None:
+            catalogue.synchronise(
+                made.connection.directory, store=self.store, clock=self.clock, budget=made.budget
+            )
+
+        def look_for_standing_access() -> None:
+            standing.synchronise(
+                made.connection.directory,
+                made.connection.assignments,
+                store=self.store,
+                clock=self.clock,
+                budget=made.budget,
+            )
+
+        def expire() -> None:
+            with self.store.writing() as session:
+                expiry.expire_due(session, now=self.store.now(session))
+
+        def tidy() -> None:
+            with self.store.writing() as session:
+                before = self.store.now(session) - self.settings.idempotency_retention
+                idempotency.purge(session, before=before)
+
+        every = made.schedule.every
+        every(self.settings.catalogue_interval, while_leading(synchronise), name="catalogue")
+        every(
+            self.settings.standing_access_interval,
+            while_leading(look_for_standing_access),
+            name="standing_access",
+        )
+        every(_EXPIRY, while_leading(expire), name="expiry")
+        every(_HOUSEKEEPING, while_leading(tidy), name="housekeeping")
+
+
+def _why_not(session: Session, grant: Grant, now: datetime) -> str | None:
+    return activation.why_not(session, grant, now=now)
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

@@ -1,0 +1,78 @@
+"""APScheduler as the clock: the database is the queue, this only says when to look."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+Tick = Callable[[], timedelta | None]
+
+
+class Schedule:
+    """Calls ``tick`` at intervals, when the next thing is due, and at once when woken.
+
+    Wake-ups are never lost: one that comes while a tick runs makes it run again.
+    """
+
+    def __init__(self, tick: Tick, *, interval: timedelta, failed: Callable[[str], None]) -> None:
+        self._work = tick
+        self._failed = failed
+        self._interval = interval
+        self._woken = threading.Event()
+        self._ticking = threading.Lock()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(8)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR)
+        self.every(interval, self._look, name="tick")
+
+    def every(self, interval: timedelta, job: Callable[[], object], *, name: str) -> None:
+        """Run ``job`` now, and again at each interval; runs of one job never overlap."""
+        seconds = interval.total_seconds()
+        self._scheduler.add_job(
+            job, "interval", seconds=seconds, id=name, name=name, next_run_time=datetime.now(UTC)
+        )
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Start nothing more, and return when what was started is finished."""
+        self._scheduler.shutdown(wait=True)
+
+    def wake(self) -> None:
+        """Have a tick run soon, one that sees everything committed before this call."""
+        if not self._woken.is_set():
+            self._woken.set()
+            self._at(datetime.now(UTC), "wake")
+
+    def _look(self) -> None:
+        self._woken.set()
+        self._tick()
+
+    def _tick(self) -> None:
+        # The flag is read again after the lock is given back: whoever set it meanwhile may have
+        # found the lock taken, and relies on this loop.
+        while self._woken.is_set():
+            if not self._ticking.acquire(blocking=False):
+                return
+            try:
+                self._woken.clear()
+                wait = self._work()
+            finally:
+                self._ticking.release()
+            if wait is not None and wait < self._interval:
+                self._at(datetime.now(UTC) + wait, "due")
+
+    def _at(self, instant: datetime, name: str) -> None:
+        job = self._tick if name == "wake" else self._look
+        if self._scheduler.running:
+            self._scheduler.add_job(job, "date", run_date=instant, id=name, name=name, replace_existing=True)
+
+    def _tell(self, event: JobExecutionEvent) -> None:
+        self._failed(str(event.job_id))
