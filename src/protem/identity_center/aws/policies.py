@@ -41,14 +41,14 @@ class Policies:
 
 
 def _canonical(policy: str) -> Canonical:
-    """Return the policy as data, so that white space does not count; or as text if it is not JSON."""
+    """Return the policy as data, so that white space does not count, or as text if it is no object."""
     try:
         document: Canonical = json.loads(
             policy, object_pairs_hook=_unambiguous, parse_constant=_refuse, parse_float=_refuse
         )
     except ValueError:
         return policy
-    return document
+    return document if isinstance(document, dict) else policy
 
 
 def _unambiguous(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
