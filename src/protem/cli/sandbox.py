@@ -23,6 +23,6 @@ def sandbox(
     center = Sandbox(seed=seed, creation_seconds=creation_seconds, deletion_seconds=deletion_seconds)
     if not empty:
         seed_demo(center)
-    print(f"export AWS_ENDPOINT_URL=http://{host}:{port} AWS_REGION=eu-central-1 {CREDENTIALS}")
+    print(f"export AWS_ENDPOINT_URL=http://{host}:{port} AWS_DEFAULT_REGION=eu-central-1 {CREDENTIALS}")
     print(f"# the instance is {center.instance_arn}, its identity store {center.identity_store_id}")
     serve(sandbox=center, host=host, port=port)

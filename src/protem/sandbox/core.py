@@ -47,7 +47,7 @@ class Sandbox:
     def identity_store_id(self) -> str:
         return self.directory.store_id
 
-    def mount(self, session: Any) -> None:
+    def mount(self, session: hook.Session) -> None:
         """Answer every attempt of a boto3 or botocore session, after its other hooks have run."""
         hook.mount(self.reply, session)
 

@@ -5,10 +5,14 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
+import boto3
+import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
 from protem.sandbox.wire.messages import Reply, Request
+
+Session = boto3.Session | botocore.session.Session
 
 # `before-send` goes up as before-send.<service>.<operation> for each attempt, retries included.
 EVENT = "before-send"
@@ -21,14 +25,13 @@ class Body(BytesIO):
         return [self.read()]
 
 
-def mount(reply: Callable[[Request], Reply | None], session: Any) -> None:
+def mount(reply: Callable[[Request], Reply | None], session: Session) -> None:
     """Register for every client made by the session from now on, after all other handlers.
 
     botocore lets every handler of an event run and takes the first answer: a budget's or a
     lease's `before-send` hook on the same session, registered with `register` or
     `register_first`, has waited or raised before the sandbox hears of the call.
     """
-    events = session.events
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         answered = reply(_understood(request))
@@ -38,7 +41,14 @@ def mount(reply: Callable[[Request], Reply | None], session: Any) -> None:
         headers: Any = dict(answered.headers)
         return AWSResponse(request.url, answered.status, headers, body)
 
-    events.register_last(EVENT, answer)
+    _emitter(session).register_last(EVENT, answer)
+
+
+def _emitter(session: Session) -> Any:
+    """Return what events are registered with, untyped: for botocore's stubs no handler answers."""
+    if isinstance(session, boto3.Session):
+        return session.events
+    return session.get_component("event_emitter")
 
 
 def _understood(request: AWSPreparedRequest) -> Request:
