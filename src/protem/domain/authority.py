@@ -17,6 +17,8 @@ class Relation(StrEnum):
     AUDITOR = "auditor"
     SERVICE = "service"
     """A service by itself, acting as nobody."""
+    SUBMITTER = "submitter"
+    """A service by itself, of a request that came in through it."""
 
 
 class Verb(StrEnum):
@@ -44,6 +46,13 @@ class Verb(StrEnum):
     AUDIT_EVENTS_LIST = "audit_events.list"
 
 
+class Scope(StrEnum):
+    """What a service's token may do as the person whom it acts as."""
+
+    ACT_AS_REQUEST = "act_as:request"
+    ACT_AS_DECIDE = "act_as:decide"
+
+
 _EVERYBODY = frozenset(
     {Relation.PERSON, Relation.SERVICE, Relation.ADMIN, Relation.AUDITOR}
 )
@@ -60,11 +69,11 @@ AUTHORITY: Mapping[Verb, frozenset[Relation]] = {
     Verb.PRINCIPALS_LIST: _EVERYBODY,
     Verb.REQUESTS_SUBMIT: frozenset({Relation.PERSON}),
     Verb.REQUESTS_LIST: _EVERYBODY,
-    Verb.REQUESTS_READ: _INVOLVED | _READERS,
+    Verb.REQUESTS_READ: _INVOLVED | _READERS | {Relation.SUBMITTER},
     Verb.REQUESTS_DECIDE: frozenset({Relation.APPROVER}),
     Verb.REQUESTS_WITHDRAW: frozenset({Relation.REQUESTER, Relation.BENEFICIARY}),
     Verb.GRANTS_LIST: _EVERYBODY,
-    Verb.GRANTS_READ: _INVOLVED | _READERS,
+    Verb.GRANTS_READ: _INVOLVED | _READERS | {Relation.SUBMITTER},
     Verb.GRANTS_REVOKE: _INVOLVED | {Relation.ADMIN},
     Verb.ASSIGNMENTS_LIST: _READERS,
     Verb.TOKENS_CREATE: frozenset({Relation.ADMIN}),
@@ -73,7 +82,22 @@ AUTHORITY: Mapping[Verb, frozenset[Relation]] = {
     Verb.AUDIT_EVENTS_LIST: _READERS,
 }
 
+_EITHER = frozenset(Scope)
+
+SCOPES: Mapping[Verb, frozenset[Scope]] = {
+    Verb.REQUESTS_SUBMIT: frozenset({Scope.ACT_AS_REQUEST}),
+    Verb.REQUESTS_WITHDRAW: frozenset({Scope.ACT_AS_REQUEST}),
+    Verb.GRANTS_REVOKE: frozenset({Scope.ACT_AS_REQUEST}),
+    Verb.REQUESTS_DECIDE: frozenset({Scope.ACT_AS_DECIDE}),
+}
+"""The scopes of which an acting token needs one; what only reads is open to either."""
+
 
 def may(verb: Verb, relations: frozenset[Relation]) -> bool:
     """Tell whether any of these relations allows the verb."""
     return not AUTHORITY[verb].isdisjoint(relations)
+
+
+def within(verb: Verb, scopes: frozenset[str]) -> bool:
+    """Tell whether a token with these scopes may use the verb as somebody."""
+    return not SCOPES.get(verb, _EITHER).isdisjoint(scopes)

@@ -51,11 +51,11 @@ def may_request(
             *(
                 found
                 for target in ask.targets
-                for found in _target(entitlement, target)
+                for found in reaches(entitlement, target)
             ),
             _longest(entitlement, ask),
             _shortest(ask, bounds),
-            _start(ask, bounds, now),
+            *_start(ask, bounds, now),
             _justification(entitlement, ask),
         )
     )
@@ -70,7 +70,7 @@ def still_allowed(
         entitlement.requesters.include(beneficiary),
         f"{beneficiary.user_name} is no longer among the requesters of {entitlement.name}",
     )
-    return decide((may_ask, *_target(entitlement, target)))
+    return decide((may_ask, *reaches(entitlement, target)))
 
 
 def _requester(entitlement: Entitlement, ask: Ask) -> Check:
@@ -82,7 +82,8 @@ def _requester(entitlement: Entitlement, ask: Ask) -> Check:
     )
 
 
-def _target(entitlement: Entitlement, target: Target) -> Iterable[Check]:
+def reaches(entitlement: Entitlement, target: Target) -> Iterable[Check]:
+    """Say, rule by rule, whether the entitlement covers a target that AWS can assign."""
     account, permission_set = target.account, target.permission_set
     yield check(
         "accounts",
@@ -124,11 +125,17 @@ def _shortest(ask: Ask, bounds: Bounds) -> Check:
     )
 
 
-def _start(ask: Ask, bounds: Bounds, now: datetime) -> Check:
-    latest = now + bounds.maximum_start_ahead
-    return check(
-        "starts_at",
-        ask.starts_at is None or ask.starts_at <= latest,
+def _start(ask: Ask, bounds: Bounds, now: datetime) -> Iterable[Check]:
+    wished = ask.starts_at or now
+    yield check(
+        "earliest_start",
+        wished >= now,
+        "a start cannot lie in the past; leave it out to start on approval",
+        field="starts_at",
+    )
+    yield check(
+        "latest_start",
+        wished <= now + bounds.maximum_start_ahead,
         f"a start may lie at most {durations.text(bounds.maximum_start_ahead)} ahead",
         field="starts_at",
     )
