@@ -368,6 +368,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_hash", name=op.f("uq_tokens_secret_hash")),
     )
     op.create_index(op.f("ix_tokens_name"), "tokens", ["name"], unique=False)
+    live_service = sa.text("role = 'service' AND revoked_at IS NULL")
+    op.create_index(
+        "uq_tokens_service_name",
+        "tokens",
+        ["name"],
+        unique=True,
+        sqlite_where=live_service,
+        postgresql_where=live_service,
+    )
     op.create_table(
         "requests",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from protem.db.models.table import Table, new_id
@@ -21,16 +21,24 @@ class TokenRole(StrEnum):
     AUDITOR = "auditor"
 
 
+_LIVE_SERVICE = text("role = 'service' AND revoked_at IS NULL")
+
+
 class Token(Table):
     """An API token: only its hash is kept."""
 
     __tablename__ = "tokens"
     __table_args__ = (
         UniqueConstraint("secret_hash"),
-        CheckConstraint(
-            "(role = 'personal') = (principal_id IS NOT NULL)", name="personal_is_bound"
-        ),
+        CheckConstraint("(role = 'personal') = (principal_id IS NOT NULL)", name="personal_is_bound"),
         Index(None, "name"),
+        Index(
+            "uq_tokens_service_name",
+            "name",
+            unique=True,
+            sqlite_where=_LIVE_SERVICE,
+            postgresql_where=_LIVE_SERVICE,
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

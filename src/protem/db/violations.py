@@ -1,0 +1,35 @@
+"""Which constraint a statement ran into, under the name that the models give it."""
+
+import re
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.exc import IntegrityError
+
+from protem.db.models import Table
+
+_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
+
+
+def violated(error: IntegrityError) -> str | None:
+    """Return the name of the unique constraint or index, or None for any other violation.
+
+    PostgreSQL says it; SQLite names the columns.
+    """
+    named = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if named is not None:
+        return str(named)
+    match = _SQLITE_UNIQUE.match(str(error.orig))
+    return _of_columns(match[1]) if match else None
+
+
+def _of_columns(columns: str) -> str | None:
+    return next(
+        (
+            str(unique.name)
+            for table in Table.metadata.tables.values()
+            for unique in (*table.constraints, *table.indexes)
+            if isinstance(unique, UniqueConstraint) or (isinstance(unique, Index) and unique.unique)
+            if ", ".join(f"{table.name}.{column.name}" for column in unique.columns) == columns
+        ),
+        None,
+    )
