@@ -1,0 +1,113 @@
+"""What AWS's directory and organization hold, as the database knows it."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from protem.broker import pages, resolving, texts
+from protem.broker.callers import Caller
+from protem.broker.pages import FIRST, Page, Paging
+from protem.db import models
+from protem.db.models import Membership, Principal
+from protem.domain import entitlements, names
+from protem.domain.authority import Verb
+from protem.domain.entitlements import Person
+
+
+def accounts(
+    session: Session, caller: Caller, *, q: str | None = None, paging: Paging = FIRST
+) -> Page[models.Account]:
+    """Return accounts by name; ``q`` is a part of the name or the beginning of the id."""
+    caller.require(Verb.ACCOUNTS_LIST)
+    table = models.Account
+    present = select(table).where(table.removed_at.is_(None), *_like(q, table.name_key, table.id))
+    return pages.cut(session, present, paging, of="accounts", by=(table.name_key, table.id))
+
+
+def permission_sets(
+    session: Session, caller: Caller, *, q: str | None = None, paging: Paging = FIRST
+) -> Page[models.PermissionSet]:
+    """Return permission sets by name; ``q`` is a part of the name or the beginning of the ARN."""
+    caller.require(Verb.PERMISSION_SETS_LIST)
+    table = models.PermissionSet
+    present = select(table).where(table.removed_at.is_(None), *_like(q, table.name_key, table.arn))
+    return pages.cut(session, present, paging, of="permission-sets", by=(table.name_key, table.arn))
+
+
+def principals(
+    session: Session, caller: Caller, *, q: str | None = None, paging: Paging = FIRST
+) -> Page[Principal]:
+    """Return users by name; ``q`` is a part of the user name or display name, or the beginning of the id."""
+    caller.require(Verb.PRINCIPALS_LIST)
+    shown = func.lower(Principal.display_name)
+    present = select(Principal).where(
+        Principal.removed_at.is_(None), *_like(q, Principal.user_name_key, Principal.id, shown)
+    )
+    return pages.cut(session, present, paging, of="principals", by=(Principal.user_name_key, Principal.id))
+
+
+def _like(
+    q: str | None,
+    key: InstrumentedAttribute[str],
+    identifier: InstrumentedAttribute[str],
+    *others: ColumnElement[str],
+) -> tuple[ColumnElement[bool], ...]:
+    wanted = texts.line(q or "", field="q", maximum=texts.NAME_LENGTH)
+    if not wanted:
+        return ()
+    return (
+        or_(
+            key.contains(names.key(wanted), autoescape=True),
+            identifier.startswith(wanted, autoescape=True),
+            *(other.contains(wanted.lower(), autoescape=True) for other in others),
+        ),
+    )
+
+
+def find_principal(session: Session, name: str, *, field: str = "user") -> Principal:
+    """Return the user with this name or id.
+
+    Raises ``UnknownPrincipal``, ``AmbiguousName`` or ``CatalogueEmpty``.
+    """
+    return resolving.pick(session, resolving.PRINCIPALS, [name], fields=[field])[0]
+
+
+def named(session: Session, ids: Collection[str]) -> dict[str, Principal]:
+    """Return the users with these ids, the removed ones included, for showing their names."""
+    found = session.scalars(select(Principal).where(Principal.id.in_(ids)))
+    return {principal.id: principal for principal in found}
+
+
+def person(session: Session, principal_id: str) -> Person | None:
+    """Return a user with the groups they are in, or None when the directory has them no more."""
+    in_groups = (
+        select(Principal.user_name, models.Group.id, models.Group.name)
+        .outerjoin(Membership, Membership.principal_id == Principal.id)
+        .outerjoin(
+            models.Group,
+            and_(models.Group.id == Membership.group_id, models.Group.removed_at.is_(None)),
+        )
+        .where(Principal.id == principal_id, Principal.removed_at.is_(None))
+    )
+    rows = session.execute(in_groups).all()
+    if not rows:
+        return None
+    groups = frozenset(entitlements.Group(id=row.id, name=row.name) for row in rows if row.id is not None)
+    return Person(id=principal_id, user_name=rows[0].user_name, groups=groups)
+
+
+def account(row: models.Account) -> entitlements.Account:
+    """Return an account as the rules see it."""
+    return entitlements.Account(id=row.id, name=row.name, status=row.status, is_management=row.is_management)
+
+
+def permission_set(row: models.PermissionSet) -> entitlements.PermissionSet:
+    """Return a permission set as the rules see it."""
+    return entitlements.PermissionSet(
+        arn=row.arn,
+        name=row.name,
+        instance_arn=row.instance_arn,
+        policies_digest=row.policies_digest,
+        session_duration=row.session_duration,
+    )

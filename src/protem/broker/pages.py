@@ -1,0 +1,89 @@
+"""Long lists in pages, each beginning after the last row of the page before."""
+
+import base64
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from protem.broker import texts
+
+Item = TypeVar("Item")
+Columns = Sequence[InstrumentedAttribute[Any]]
+
+DEFAULT_LIMIT = 50
+MAXIMUM_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which part of a list is wanted; ``cursor`` is what the page before gave."""
+
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAXIMUM_LIMIT:
+            raise texts.refused("limit", f"this must be from 1 to {MAXIMUM_LIMIT}")
+
+
+FIRST = Paging()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some rows, and where the next ones begin; None when these were the last."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None
+
+
+def cut(
+    session: Session,
+    statement: Select[Item],
+    paging: Paging,
+    *,
+    of: str,
+    by: Columns,
+    descending: bool = False,
+) -> Page[Item]:
+    """Return one page of what ``statement`` selects, in the order of the unique columns ``by``.
+
+    ``of`` names the list, so that a cursor of another one is refused.
+    """
+    if paging.cursor is not None:
+        reached = _values(paging.cursor, of=of, by=by)
+        position = tuple_(*by)
+        statement = statement.where(position < reached if descending else position > reached)
+    order = [column.desc() if descending else column for column in by]
+    found = session.scalars(statement.order_by(*order).limit(paging.limit + 1)).all()
+    items = tuple(found[: paging.limit])
+    more = len(found) > paging.limit
+    return Page(items, _cursor(items[-1], of=of, by=by) if more else None)
+
+
+def _cursor(item: Any, *, of: str, by: Columns) -> str:
+    reached = [of, *(str(getattr(item, column.key)) for column in by)]
+    return base64.urlsafe_b64encode(json.dumps(reached).encode()).decode().rstrip("=")
+
+
+def _values(cursor: str, *, of: str, by: Columns) -> tuple[Any, ...]:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        name, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        reached = tuple(_value(value, column) for value, column in zip(values, by, strict=True))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        name, reached = None, ()
+    if name != of:
+        raise texts.refused("cursor", "this is no cursor of this list")
+    return reached
+
+
+def _value(value: Any, column: InstrumentedAttribute[Any]) -> Any:
+    # Only text has this method: whatever else JSON can hold was not written here.
+    plain = value.replace("\x00", "")
+    return uuid.UUID(plain) if column.type.python_type is uuid.UUID else plain

@@ -1,0 +1,124 @@
+"""From what people write to what the catalogue knows: ids exactly, names without regard to case."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from protem.db.models import Account, CatalogueSync, PermissionSet, Principal
+from protem.domain import names
+from protem.domain.errors import (
+    AmbiguousName,
+    CatalogueEmpty,
+    FieldError,
+    Refusal,
+    UnknownAccount,
+    UnknownPermissionSet,
+    UnknownPrincipal,
+)
+
+
+class Listed(Protocol):
+    """A row of the catalogue, which may have vanished from AWS since."""
+
+    removed_at: Any
+
+
+Row = TypeVar("Row", bound=Listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Row]):
+    """One kind of thing that people name."""
+
+    noun: str
+    model: type[Row]
+    identifier: InstrumentedAttribute[str]
+    name: InstrumentedAttribute[str]
+    name_key: InstrumentedAttribute[str]
+    unknown: type[Refusal]
+
+    def called(self, row: Row) -> dict[str, str]:
+        """Return what tells ``row`` from others of the same name."""
+        return {column.key: getattr(row, column.key) for column in (self.identifier, self.name)}
+
+
+ACCOUNTS = Kind("account", Account, Account.id, Account.name, Account.name_key, UnknownAccount)
+PERMISSION_SETS = Kind(
+    "permission set",
+    PermissionSet,
+    PermissionSet.arn,
+    PermissionSet.name,
+    PermissionSet.name_key,
+    UnknownPermissionSet,
+)
+PRINCIPALS = Kind(
+    "principal",
+    Principal,
+    Principal.id,
+    Principal.user_name,
+    Principal.user_name_key,
+    UnknownPrincipal,
+)
+
+
+def candidates(session: Session, kind: Kind[Row], wanted: Iterable[str]) -> Sequence[Row]:
+    """Return every row that one of these texts might mean, the removed ones included."""
+    texts = {text for text in wanted if "\x00" not in text and text.isprintable()}
+    keys = {names.key(text) for text in texts if not names.is_identifier(text)}
+    return session.scalars(
+        select(kind.model).where(or_(kind.identifier.in_(texts), kind.name_key.in_(keys)))
+    ).all()
+
+
+def principal_ids(session: Session, name: str) -> list[str]:
+    """Return every user that ``name`` means, the removed ones included: a filter needs no single answer."""
+    return [row.id for row in _meant(PRINCIPALS, name, candidates(session, PRINCIPALS, [name]))]
+
+
+def pick(session: Session, kind: Kind[Row], wanted: Sequence[str], *, fields: Sequence[str]) -> list[Row]:
+    """Return the one row that each text means; ``fields`` says where each text stood.
+
+    Raises the kind's own refusal for what is unknown or gone, ``AmbiguousName``, or
+    ``CatalogueEmpty`` when nothing was ever synchronised.
+    """
+    rows = candidates(session, kind, wanted)
+    means = [_meant(kind, text, rows) for text in wanted]
+    missing = [field for field, found in zip(fields, means, strict=True) if not _live(found)]
+    if missing:
+        _unknown(session, kind, missing, gone=any(means[fields.index(field)] for field in missing))
+    return [_one(kind, _live(found), field) for found, field in zip(means, fields, strict=True)]
+
+
+def _meant(kind: Kind[Row], text: str, rows: Sequence[Row]) -> list[Row]:
+    identifier, name = kind.identifier.key, kind.name.key
+    return [
+        row
+        for row in rows
+        if names.matches(text, identifier=getattr(row, identifier), name=getattr(row, name))
+    ]
+
+
+def _live(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.removed_at is None]
+
+
+def _unknown(session: Session, kind: Kind[Row], fields: Sequence[str], *, gone: bool) -> NoReturn:
+    synchronised = select(CatalogueSync.completed_at).where(CatalogueSync.part == "catalogue")
+    if session.scalars(synchronised).one_or_none() is None:
+        raise CatalogueEmpty("the catalogue has not been read from AWS yet; try again in a minute")
+    message = f"this {kind.noun} has gone from AWS" if gone else f"the catalogue knows no such {kind.noun}"
+    raise kind.unknown(message, errors=[FieldError(field, message) for field in fields])
+
+
+def _one(kind: Kind[Row], rows: Sequence[Row], field: str) -> Row:
+    if len(rows) == 1:
+        return rows[0]
+    message = f"{len(rows)} things have this name; give the {kind.identifier.key} of the {kind.noun}"
+    raise AmbiguousName(
+        message,
+        errors=[FieldError(field, message)],
+        facts={"candidates": [kind.called(row) for row in rows]},
+    )
