@@ -1,0 +1,79 @@
+"""What an approval brings into the world: grants, and assignments for the reconciler to look at."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from protem.broker import answers, audit
+from protem.broker.callers import Caller
+from protem.broker.wakes import wake
+from protem.db.models import Grant, Request, Target, new_id
+from protem.db.queries import assignments
+from protem.db.store import ANSWERS, announce
+from protem.domain import durations
+from protem.domain.events import EventType
+from protem.domain.lifecycle import GrantState, RequestState
+from protem.domain.windows import Window
+
+
+def approve(
+    session: Session, caller: Caller, request: Request, *, duration: timedelta, now: datetime
+) -> tuple[Grant, ...]:
+    """Answer a request with yes, and owe what it asks for, in one transaction."""
+    answers.settle(session, request, RequestState.APPROVED, now=now)
+    facts = {
+        "duration": durations.text(duration),
+        "approvers": [decision.approver_id for decision in request.decisions],
+    }
+    audit.record(session, EventType.REQUEST_APPROVED, request, now=now, caller=caller, facts=facts)
+    window = Window.opening(now=now, wished=request.starts_at, duration=duration)
+    held = _assignments(session, request, window, now)
+    grants = tuple(_grant(request, target, held[target.position], window, now) for target in request.targets)
+    session.add_all(grants)
+    _record(session, caller, grants, now)
+    announce(session, ANSWERS)
+    return grants
+
+
+def _assignments(session: Session, request: Request, window: Window, now: datetime) -> dict[int, uuid.UUID]:
+    # Two approvals that share rows must take them in the same order.
+    in_order = sorted(request.targets, key=lambda target: (target.account_id, target.permission_set_arn))
+    held = {}
+    for target in in_order:
+        held[target.position] = assignments.ensure(
+            session,
+            instance_arn=target.instance_arn,
+            account_id=target.account_id,
+            permission_set_arn=target.permission_set_arn,
+            principal_id=request.beneficiary_id,
+            now=now,
+        )
+        wake(session, held[target.position], at=window.starts_at)
+    return held
+
+
+def _grant(
+    request: Request, target: Target, assignment_id: uuid.UUID, window: Window, now: datetime
+) -> Grant:
+    return Grant(
+        id=new_id(),
+        request_id=request.id,
+        position=target.position,
+        assignment_id=assignment_id,
+        principal_id=request.beneficiary_id,
+        account_id=target.account_id,
+        permission_set_arn=target.permission_set_arn,
+        session_duration=target.session_duration,
+        created_at=now,
+        starts_at=window.starts_at,
+        ends_at=window.ends_at,
+        state=GrantState.SCHEDULED,
+    )
+
+
+def _record(session: Session, caller: Caller, grants: Sequence[Grant], now: datetime) -> None:
+    for grant in grants:
+        facts = {"starts_at": grant.starts_at.isoformat(), "ends_at": grant.ends_at.isoformat()}
+        audit.record(session, EventType.GRANT_CREATED, grant, now=now, caller=caller, facts=facts)

@@ -1,0 +1,131 @@
+"""Grants as their people see them, and the red button."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from protem.broker import audit, pages, texts, visibility
+from protem.broker.callers import Caller
+from protem.broker.filters import equal, holder
+from protem.broker.pages import FIRST, Page, Paging
+from protem.broker.wakes import wake
+from protem.db.models import Grant, Request
+from protem.db.queries.changes import rows_changed
+from protem.db.store import ANSWERS, announce
+from protem.domain import owing
+from protem.domain.authority import Verb, may
+from protem.domain.errors import AlreadyRevoked, GrantOver
+from protem.domain.events import EventType
+from protem.domain.lifecycle import LIVE_GRANT_STATES, EndReason, GrantState
+
+
+def read(session: Session, caller: Caller, grant_id: uuid.UUID) -> Grant:
+    """Return a grant."""
+    grant, request = visibility.grant(session, caller, grant_id)
+    caller.require(Verb.GRANTS_READ, *visibility.relations_to(session, caller, request))
+    return grant
+
+
+def list_(
+    session: Session,
+    caller: Caller,
+    *,
+    state: GrantState | None = None,
+    live: bool | None = None,
+    principal: str | None = None,
+    account: str | None = None,
+    permission_set: str | None = None,
+    request_id: uuid.UUID | None = None,
+    paging: Paging = FIRST,
+) -> Page[Grant]:
+    """Return the grants that ``caller`` may see, the newest first.
+
+    ``principal`` is a name or id, ``account`` an id, ``permission_set`` an ARN; ``live`` tells
+    grants that AWS still has to be brought into line with from those that are history.
+    """
+    caller.require(Verb.GRANTS_LIST)
+    conditions = [
+        visibility.visible_requests(session, caller),
+        *equal(Grant.state, state),
+        *([] if live is None else [Grant.state.in_(LIVE_GRANT_STATES) == live]),
+        *holder(session, Grant.principal_id, principal),
+        *equal(Grant.account_id, account),
+        *equal(Grant.permission_set_arn, permission_set),
+        *equal(Grant.request_id, request_id),
+    ]
+    seen = select(Grant).join(Request, Request.id == Grant.request_id).where(*conditions)
+    return pages.cut(session, seen, paging, of="grants", by=(Grant.id,), descending=True)
+
+
+def of_requests(session: Session, request_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[Grant, ...]]:
+    """Return the grants of requests that the caller has been shown, in the order of their targets."""
+    wanted = select(Grant).where(Grant.request_id.in_(list(request_ids))).order_by(Grant.position)
+    found: defaultdict[uuid.UUID, list[Grant]] = defaultdict(list)
+    for grant in session.scalars(wanted):
+        found[grant.request_id].append(grant)
+    return {request_id: tuple(grants) for request_id, grants in found.items()}
+
+
+def revoke(
+    session: Session, caller: Caller, grant_id: uuid.UUID, *, comment: str = "", now: datetime
+) -> Grant:
+    """Owe this access no longer, from now on; the reconciler takes it away.
+
+    It asks for no eligibility and no catalogue: nothing may stand between a person and this button.
+    """
+    grant, request = visibility.grant(session, caller, grant_id)
+    caller.require(Verb.GRANTS_REVOKE, *visibility.relations_to(session, caller, request))
+    comment = texts.prose(comment, field="comment", maximum=texts.COMMENT_LENGTH)
+    own = caller.person is not None and caller.person.id == grant.principal_id
+    reason = EndReason.RELINQUISHED if own else EndReason.REVOKED
+    wake(session, grant.assignment_id, at=now)
+    _revoke(session, grant, by=caller.on_record, comment=comment, reason=reason, now=now)
+    facts = {"reason": reason.value, "comment": comment}
+    audit.record(session, EventType.GRANT_REVOKED, grant, now=now, caller=caller, facts=facts)
+    announce(session, ANSWERS)
+    return grant
+
+
+def _revoke(
+    session: Session, grant: Grant, *, by: str, comment: str, reason: EndReason, now: datetime
+) -> None:
+    owed = update(Grant).where(
+        Grant.id == grant.id,
+        Grant.revoked_at.is_(None),
+        Grant.failure_code.is_(None),
+        Grant.state.in_(LIVE_GRANT_STATES),
+        Grant.ends_at > now,
+    )
+    spec = {"revoked_at": now, "revoked_by": by, "revoke_comment": comment, "revoke_reason": reason}
+    won = rows_changed(session, owed.values(spec))
+    session.refresh(grant)
+    if won:
+        return
+    if grant.revoked_at is not None:
+        raise AlreadyRevoked("the grant has been revoked before", facts={"state": grant.state.value})
+    raise GrantOver("the time of this grant is up, or it never began", facts={"state": grant.state.value})
+
+
+def actions(session: Session, caller: Caller, grant: Grant, *, now: datetime) -> tuple[str, ...]:
+    """Return what ``caller`` may do about the grant now, by the names of the commands."""
+    if grant.owing.over(now) or not caller.in_scope(Verb.GRANTS_REVOKE):
+        return ()
+    request = session.get_one(Request, grant.request_id)
+    relations = caller.relations | visibility.relations_to(session, caller, request)
+    return ("revoke",) if may(Verb.GRANTS_REVOKE, relations) else ()
+
+
+def access_over_at(grant: Grant) -> datetime:
+    """Return the last moment at which a role session of this grant could sign a request.
+
+    Until AWS has confirmed the end, this is what the grant's spec promises.
+    """
+    promised = grant.ends_at if grant.revoked_at is None else min(grant.ends_at, grant.revoked_at)
+    over_at = grant.ended_at or promised
+    if over_at <= grant.starts_at:
+        return over_at
+    return owing.access_over_at(over_at=over_at, session_duration=grant.session_duration)

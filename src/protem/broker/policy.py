@@ -1,0 +1,62 @@
+"""The entitlements in force, and those that were when a request was made."""
+
+import threading
+from collections import OrderedDict
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from protem.broker import documents
+from protem.db.models import EntitlementVersion
+from protem.domain.entitlements import Entitlement, Policy
+
+_log = structlog.get_logger("protem.policy")
+
+_CAPACITY = 64
+_lock = threading.Lock()
+# A version never changes, and its digest is of its content: what was parsed once serves every database.
+_parsed: OrderedDict[tuple[int, str], Policy] = OrderedDict()
+
+_SEEN = "protem_policies"
+
+
+def current(session: Session) -> Policy:
+    """Return the policy in force; before anything was applied, the empty one."""
+    newest = select(EntitlementVersion.version, EntitlementVersion.digest).order_by(
+        EntitlementVersion.version.desc()
+    )
+    found = session.execute(newest.limit(1)).one_or_none()
+    return _policy(session, found.version, found.digest) if found else Policy()
+
+
+def version(session: Session, number: int) -> Policy:
+    """Return the policy of that version; one that is missing or unreadable allows nobody anything."""
+    seen: dict[int, Policy] = session.info.setdefault(_SEEN, {})
+    if number not in seen:
+        of_version = select(EntitlementVersion.digest).where(EntitlementVersion.version == number)
+        digest = session.scalars(of_version).one_or_none()
+        seen[number] = _policy(session, number, digest) if digest is not None else Policy(number)
+    return seen[number]
+
+
+def _policy(session: Session, number: int, digest: str) -> Policy:
+    with _lock:
+        if (number, digest) in _parsed:
+            _parsed.move_to_end((number, digest))
+            return _parsed[number, digest]
+    of_version = select(EntitlementVersion.document).where(EntitlementVersion.version == number)
+    policy = Policy(number, digest, _read(number, session.scalars(of_version).one()))
+    with _lock:
+        _parsed[number, digest] = policy
+        while len(_parsed) > _CAPACITY:
+            _parsed.popitem(last=False)
+    return policy
+
+
+def _read(number: int, document: dict[str, object]) -> tuple[Entitlement, ...]:
+    try:
+        return documents.entitlements(document)
+    except Exception:  # noqa: BLE001  # whatever is wrong with a policy, it means no; endings need none
+        _log.exception("policy.unreadable", version=number)
+        return ()

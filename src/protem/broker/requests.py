@@ -1,0 +1,101 @@
+"""Requests as their people see them: asked for, listed, taken back."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from protem.broker import answers, audit, pages, questions, visibility
+from protem.broker.answers import state_at
+from protem.broker.callers import Caller
+from protem.broker.filters import equal, holder
+from protem.broker.pages import FIRST, Page, Paging
+from protem.broker.submission import Submission, submit
+from protem.db.models import Request, Target
+from protem.domain.approvals import may_decide
+from protem.domain.authority import Relation, Verb, may
+from protem.domain.events import EventType
+from protem.domain.lifecycle import RequestState
+
+__all__ = ["Submission", "actions", "list_", "read", "state_at", "submit", "withdraw"]
+
+
+def read(session: Session, caller: Caller, request_id: uuid.UUID) -> Request:
+    """Return a request with its targets and decisions."""
+    request = visibility.request(session, caller, request_id)
+    caller.require(Verb.REQUESTS_READ, *visibility.relations_to(session, caller, request))
+    return request
+
+
+def list_(
+    session: Session,
+    caller: Caller,
+    *,
+    state: RequestState | None = None,
+    entitlement: str | None = None,
+    requester: str | None = None,
+    beneficiary: str | None = None,
+    account: str | None = None,
+    relation: Relation | None = None,
+    paging: Paging = FIRST,
+) -> Page[Request]:
+    """Return the requests that ``caller`` may see, the newest first.
+
+    ``relation`` narrows to those in which the caller is requester, beneficiary or approver;
+    people are given by name or id, accounts by id.
+    """
+    caller.require(Verb.REQUESTS_LIST)
+    conditions = [
+        visibility.visible_requests(session, caller),
+        *equal(Request.state, state),
+        *equal(Request.entitlement, entitlement),
+        *holder(session, Request.requester_id, requester),
+        *holder(session, Request.beneficiary_id, beneficiary),
+        *([] if account is None else [_in_account(account)]),
+        *([] if relation is None else [visibility.related(session, caller, relation)]),
+    ]
+    return pages.cut(
+        session,
+        select(Request).where(*conditions),
+        paging,
+        of="requests",
+        by=(Request.id,),
+        descending=True,
+    )
+
+
+def withdraw(session: Session, caller: Caller, request_id: uuid.UUID, *, now: datetime) -> Request:
+    """Take a request back before anybody has answered it."""
+    request = visibility.request(session, caller, request_id, locked=True)
+    caller.require(Verb.REQUESTS_WITHDRAW, *visibility.relations_to(session, caller, request))
+    answers.settle(session, request, RequestState.WITHDRAWN, now=now)
+    audit.record(session, EventType.REQUEST_WITHDRAWN, request, now=now, caller=caller)
+    return request
+
+
+def actions(session: Session, caller: Caller, request: Request, *, now: datetime) -> tuple[str, ...]:
+    """Return what ``caller`` may do about the request now, by the names of the commands."""
+    if state_at(request, now) is not RequestState.PENDING:
+        return ()
+    return (
+        *(("approve", "deny") if _can_decide(session, caller, request) else ()),
+        *(("withdraw",) if _can_withdraw(session, caller, request) else ()),
+    )
+
+
+def _can_decide(session: Session, caller: Caller, request: Request) -> bool:
+    question = questions.question(session, request)
+    if question is None or caller.person is None or not caller.in_scope(Verb.REQUESTS_DECIDE):
+        return False
+    decided = any(decision.approver_id == caller.person.id for decision in request.decisions)
+    return not decided and may_decide(question, caller.person, through=caller.service).allowed
+
+
+def _can_withdraw(session: Session, caller: Caller, request: Request) -> bool:
+    relations = visibility.relations_to(session, caller, request)
+    return caller.in_scope(Verb.REQUESTS_WITHDRAW) and may(Verb.REQUESTS_WITHDRAW, relations)
+
+
+def _in_account(account_id: str) -> ColumnElement[bool]:
+    return Request.id.in_(select(Target.request_id).where(Target.account_id == account_id))

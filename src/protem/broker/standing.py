@@ -1,0 +1,53 @@
+"""Access that a beneficiary holds without Protem; lending it out would mean taking it away at the end."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from protem.db.models import Assignment, Observed, Provenance
+from protem.domain.entitlements import Person, Target
+from protem.domain.errors import FieldError, StandingAccess
+
+
+def refuse(session: Session, person: Person, targets: Sequence[Target]) -> None:
+    """Raise ``StandingAccess`` if AWS gives ``person`` one of the targets already, also by a group."""
+    holders = {group.id: group.name for group in person.groups} | {person.id: None}
+    held = _held(session, list(holders), targets)
+    found = [
+        (f"targets.{place}", target, holders[holder])
+        for place, target in enumerate(targets)
+        if (holder := held.get((target.account.id, target.permission_set.arn)))
+    ]
+    if found:
+        raise StandingAccess(
+            _sentence(*found[0][1:]),
+            errors=[FieldError(field, _sentence(target, group)) for field, target, group in found],
+            facts={"targets": [_fact(target, group) for _, target, group in found]},
+        )
+
+
+def _held(session: Session, holders: Sequence[str], targets: Sequence[Target]) -> dict[tuple[str, str], str]:
+    standing = select(Assignment.account_id, Assignment.permission_set_arn, Assignment.principal_id).where(
+        Assignment.provenance == Provenance.STANDING,
+        Assignment.observed == Observed.PRESENT,
+        Assignment.principal_id.in_(holders),
+        Assignment.account_id.in_([target.account.id for target in targets]),
+    )
+    return {(row.account_id, row.permission_set_arn): row.principal_id for row in session.execute(standing)}
+
+
+def _sentence(target: Target, group: str | None) -> str:
+    how = f"through the group {group}" if group else "directly"
+    return (
+        f"{target.permission_set.name} in {target.account.name} ({target.account.id}) is held already, "
+        f"{how}: it can be used without asking"
+    )
+
+
+def _fact(target: Target, group: str | None) -> dict[str, str | None]:
+    return {
+        "account_id": target.account.id,
+        "permission_set_arn": target.permission_set.arn,
+        "group": group,
+    }

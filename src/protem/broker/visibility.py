@@ -1,0 +1,114 @@
+"""What a caller may see, one by one and in lists, and how they stand to it."""
+
+import uuid
+from collections import defaultdict
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from protem.broker import policy, questions, texts
+from protem.broker.callers import Caller
+from protem.db.models import EntitlementVersion, Grant, Request, Token, TokenRole
+from protem.domain.approvals import steps_open_to
+from protem.domain.authority import Relation, Verb, may
+from protem.domain.entitlements import Entitlement, Person
+from protem.domain.errors import NotFound
+
+
+def relations_to(session: Session, caller: Caller, request: Request) -> frozenset[Relation]:
+    """Return how ``caller`` stands to this request, besides what they are anyway."""
+    person = caller.person
+    if person is None:
+        return frozenset({Relation.SUBMITTER} if _came_through(session, caller, request) else ())
+    asked = questions.question(session, request)
+    standing = {
+        Relation.REQUESTER: person.id == request.requester_id,
+        Relation.BENEFICIARY: person.id == request.beneficiary_id,
+        Relation.APPROVER: asked is not None and bool(steps_open_to(asked.approval, person)),
+    }
+    return frozenset(relation for relation, holds in standing.items() if holds)
+
+
+def request(session: Session, caller: Caller, request_id: uuid.UUID, *, locked: bool = False) -> Request:
+    """Return a request that ``caller`` may see; ``locked`` keeps it from changing under a command.
+
+    Raises ``NotFound`` for what is not theirs to see as for what is not there.
+    """
+    wanted = select(Request).where(Request.id == request_id).execution_options(populate_existing=True)
+    found = session.scalars(wanted.with_for_update() if locked else wanted).one_or_none()
+    if found is None or not _sees(session, caller, found, Verb.REQUESTS_READ):
+        raise NotFound("there is no such request, or it is not yours to see")
+    return found
+
+
+def grant(session: Session, caller: Caller, grant_id: uuid.UUID) -> tuple[Grant, Request]:
+    """Return a grant that ``caller`` may see, with its request; else raises ``NotFound``."""
+    found = session.get(Grant, grant_id, populate_existing=True)
+    asked = session.get(Request, found.request_id) if found else None
+    if found is None or asked is None or not _sees(session, caller, asked, Verb.GRANTS_READ):
+        raise NotFound("there is no such grant, or it is not yours to see")
+    return found, asked
+
+
+def visible_requests(session: Session, caller: Caller) -> ColumnElement[bool]:
+    """Return the condition that holds for exactly the requests that ``caller`` may read."""
+    if caller.person is None:
+        if may(Verb.REQUESTS_READ, caller.relations):
+            return true()
+        return Request.via_token_id.in_(_tokens_of(caller))
+    return or_(own_requests(caller.person), requests_to_approve(session, caller.person))
+
+
+def own_requests(person: Person) -> ColumnElement[bool]:
+    """Return the condition for what a person asked for, or what is for them."""
+    return or_(Request.requester_id == person.id, Request.beneficiary_id == person.id)
+
+
+def requests_to_approve(session: Session, person: Person) -> ColumnElement[bool]:
+    """Return the condition for requests of which this person is an approver, answered ones included."""
+    # Versions mostly name the same entitlements, so few groups remain of many versions.
+    versions: defaultdict[frozenset[str], list[int]] = defaultdict(list)
+    for number in session.scalars(select(EntitlementVersion.version)):
+        rules = policy.version(session, number).entitlements
+        versions[frozenset(rule.name for rule in rules if approves(rule, person))].append(number)
+    named = [
+        and_(Request.entitlement_version.in_(numbers), Request.entitlement.in_(rules))
+        for rules, numbers in versions.items()
+        if rules
+    ]
+    return or_(false(), *named)
+
+
+def related(session: Session, caller: Caller, relation: Relation) -> ColumnElement[bool]:
+    """Return the condition for requests to which ``caller`` stands in this one relation."""
+    if caller.person is None:
+        return false()
+    match relation:
+        case Relation.REQUESTER:
+            return Request.requester_id == caller.person.id
+        case Relation.BENEFICIARY:
+            return Request.beneficiary_id == caller.person.id
+        case Relation.APPROVER:
+            return requests_to_approve(session, caller.person)
+        case _:
+            raise texts.refused("relation", "this is requester, beneficiary or approver")
+
+
+def approves(rule: Entitlement, person: Person) -> bool:
+    """Tell whether any step of the entitlement is open to this person."""
+    return rule.approval is not None and bool(steps_open_to(rule.approval, person))
+
+
+def _sees(session: Session, caller: Caller, request: Request, verb: Verb) -> bool:
+    return may(verb, caller.relations | relations_to(session, caller, request))
+
+
+def _came_through(session: Session, caller: Caller, request: Request) -> bool:
+    if caller.role is not TokenRole.SERVICE or request.via_token_id is None:
+        return False
+    return session.scalars(_tokens_of(caller).where(Token.id == request.via_token_id)).first() is not None
+
+
+def _tokens_of(caller: Caller) -> Select[uuid.UUID]:
+    # By name, as entitlements know services: a renewed token belongs to the same one.
+    return select(Token.id).where(Token.role == TokenRole.SERVICE, Token.name == caller.name)
