@@ -1,0 +1,355 @@
+"""A store with an organization in its catalogue, and people, bots and admins who call the broker."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from protem.broker import catalogue, decisions, documents, grants, requests
+from protem.broker.callers import Caller
+from protem.broker.requests import Submission
+from protem.db.models import (
+    Account,
+    Assignment,
+    AuditEvent,
+    CatalogueSync,
+    EntitlementVersion,
+    Grant,
+    Group,
+    Instance,
+    Membership,
+    Observed,
+    PermissionSet,
+    Principal,
+    Provenance,
+    Request,
+    Table,
+    Token,
+    TokenRole,
+    new_id,
+)
+from protem.db.store import Store
+from protem.domain import names
+from protem.domain.approvals import Answer
+from protem.domain.authority import Scope
+from protem.domain.eligibility import Bounds
+from tests.clocks import ManualClock
+
+INSTANCE = "arn:aws:sso:::instance/ssoins-1111111111111111"
+ALPHA, BETA, MANAGEMENT, SUSPENDED, GONE = (
+    "111111111111",
+    "222222222222",
+    "333333333333",
+    "444444444444",
+    "555555555555",
+)
+ACCOUNTS = {
+    ALPHA: "alpha",
+    BETA: "beta",
+    MANAGEMENT: "management",
+    SUSPENDED: "suspended",
+    GONE: "gone",
+}
+PEOPLE = ("alice", "bob", "carol", "dave", "erin")
+GROUPS = {"engineers": ("alice", "bob"), "leads": ("carol", "dave"), "security": ("dave",)}
+PERMISSION_SETS = ("AdministratorAccess", "ReadOnlyAccess")
+BOUNDS = Bounds(minimum_duration=timedelta(minutes=1), maximum_start_ahead=timedelta(days=7))
+
+POLICY = """
+entitlements:
+  - name: read
+    requesters: {groups: [engineers]}
+    permission_sets: {names: [ReadOnlyAccess]}
+    accounts: {all: true}
+    duration: {default: PT1H, maximum: PT4H}
+  - name: admin
+    requesters: {groups: [engineers]}
+    permission_sets: {names: [AdministratorAccess]}
+    accounts: {ids: ["111111111111", "222222222222"]}
+    duration: {default: PT1H, maximum: PT4H}
+    justification: {minimum_length: 5}
+    approval:
+      expires_after: PT24H
+      through: [slack]
+      steps:
+        - {name: lead, approvers: {groups: [leads]}}
+"""
+
+
+def arn(permission_set: str) -> str:
+    """Return the ARN of a permission set of this world."""
+    number = PERMISSION_SETS.index(permission_set)
+    return f"arn:aws:sso:::permissionSet/ssoins-1111111111111111/ps-{number:016}"
+
+
+def person_id(name: str) -> str:
+    """Return the id of somebody of this world."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+
+
+def group_id(name: str) -> str:
+    """Return the id of a group of this world."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+
+
+def user_name(name: str) -> str:
+    """Return how the directory calls somebody of this world."""
+    return f"{name}@example.com"
+
+
+@dataclass
+class World:
+    """Everything is committed: each call of a method is one transaction, as at the edge."""
+
+    url: str
+    clock: ManualClock = field(default_factory=ManualClock)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.url, clock=self.clock, agreed_time=False)
+        self._fill()
+        self.tokens: dict[str, uuid.UUID] = {}
+        self.apply(POLICY)
+
+    def _fill(self) -> None:
+        now = self.clock.now()
+        with self.store.writing() as session:
+            session.add(Instance(arn=INSTANCE, identity_store_id="d-1111111111", owner_account_id=MANAGEMENT))
+            session.add(CatalogueSync(part="catalogue", started_at=now, completed_at=now))
+            session.add_all(_account(identifier, name) for identifier, name in ACCOUNTS.items())
+            session.add_all(_principal(name) for name in PEOPLE)
+            session.add_all(Group(id=group_id(name), name=name, name_key=names.key(name)) for name in GROUPS)
+            session.flush()
+            session.add_all(_permission_set(name) for name in PERMISSION_SETS)
+            session.add_all(
+                Membership(group_id=group_id(group), principal_id=person_id(member))
+                for group, members in GROUPS.items()
+                for member in members
+            )
+            session.get_one(Account, GONE).removed_at = now
+
+    def apply(self, source: str) -> None:
+        """Put entitlements in force."""
+        document = documents.parse(source, file="entitlements.yaml")
+        self.apply_document(document.normal, digest=document.digest)
+
+    def apply_document(self, document: dict[str, Any], *, digest: str) -> None:
+        """Put a document in force that nobody has checked."""
+        with self.store.writing() as session:
+            latest = session.scalars(select(func.max(EntitlementVersion.version))).one()
+            session.add(
+                EntitlementVersion(
+                    version=(latest or 0) + 1,
+                    digest=digest,
+                    document=document,
+                    source="",
+                    applied_at=self.clock.now(),
+                    applied_by="test",
+                )
+            )
+
+    def person(self, name: str) -> Caller:
+        """Return somebody who calls with a token of their own."""
+        with self.store.reading() as session:
+            found = catalogue.person(session, person_id(name))
+        return Caller(
+            name=f"{name}-laptop", role=TokenRole.PERSONAL, token_id=self._token(name), person=found
+        )
+
+    def bot(
+        self, name: str = "slack", *, acting: str | None = None, scopes: Sequence[str] = tuple(Scope)
+    ) -> Caller:
+        """Return a service, which perhaps acts as somebody."""
+        with self.store.reading() as session:
+            found = catalogue.person(session, person_id(acting)) if acting else None
+        return Caller(
+            name=name,
+            role=TokenRole.SERVICE,
+            token_id=self._token(name, service=True),
+            person=found,
+            scopes=frozenset(scopes),
+        )
+
+    def _token(self, name: str, *, service: bool = False) -> uuid.UUID:
+        if name not in self.tokens:
+            self.tokens[name] = new_id()
+            with self.store.writing() as session:
+                session.add(
+                    Token(
+                        id=self.tokens[name],
+                        name=name,
+                        role=TokenRole.SERVICE if service else TokenRole.PERSONAL,
+                        secret_hash=f"of {name}",
+                        principal_id=None if service else person_id(name),
+                        scopes=[],
+                        created_at=self.clock.now(),
+                        created_by="test",
+                        expires_at=self.clock.now() + timedelta(days=90),
+                    )
+                )
+        return self.tokens[name]
+
+    def submit(self, caller: Caller, submission: Submission | None = None) -> Request:
+        """Ask; for administrator access to alpha if nothing else is said."""
+        with self.store.writing() as session:
+            return requests.submit(
+                session, caller, submission or asking(), bounds=BOUNDS, now=self.clock.now()
+            )
+
+    def decide(
+        self,
+        caller: Caller,
+        request: Request,
+        answer: Answer = Answer.APPROVE,
+        *,
+        duration: timedelta | None = None,
+        digest: str | None = None,
+        comment: str = "fine",
+    ) -> Request:
+        """Answer a request, having seen what it carries."""
+        with self.store.writing() as session:
+            return decisions.decide(
+                session,
+                caller,
+                request.id,
+                answer=answer,
+                comment=comment,
+                duration=duration,
+                digest=request.digest if digest is None else digest,
+                now=self.clock.now(),
+            )
+
+    def withdraw(self, caller: Caller, request: Request) -> Request:
+        """Take a request back."""
+        with self.store.writing() as session:
+            return requests.withdraw(session, caller, request.id, now=self.clock.now())
+
+    def revoke(self, caller: Caller, grant: Grant, *, comment: str = "done") -> Grant:
+        """Press the red button."""
+        with self.store.writing() as session:
+            return grants.revoke(session, caller, grant.id, comment=comment, now=self.clock.now())
+
+    def granted(self, request: Request) -> tuple[Grant, ...]:
+        """Return what a request led to."""
+        with self.store.reading() as session:
+            return grants.of_requests(session, [request.id]).get(request.id, ())
+
+    def approved(self, *, by: str = "carol", submission: Submission | None = None) -> Grant:
+        """Return a grant that alice asked for and somebody approved."""
+        request = self.submit(self.person("alice"), submission)
+        self.decide(self.person(by), request)
+        return self.granted(request)[0]
+
+    def request(self, request: Request) -> Request:
+        """Return a request as it is now."""
+        with self.store.reading() as session:
+            return session.get_one(Request, request.id)
+
+    def assignments(self) -> Sequence[Assignment]:
+        """Return every row of assignments."""
+        with self.store.reading() as session:
+            return session.scalars(select(Assignment).order_by(Assignment.id)).all()
+
+    def hold_standing(self, holder: str, *, account: str = ALPHA) -> None:
+        """Let AWS be seen to give a person or a group administrator access that nobody asked Protem for."""
+        by_group = holder in GROUPS
+        with self.store.writing() as session:
+            session.add(
+                Assignment(
+                    instance_arn=INSTANCE,
+                    account_id=account,
+                    permission_set_arn=arn("AdministratorAccess"),
+                    principal_type="GROUP" if by_group else "USER",
+                    principal_id=group_id(holder) if by_group else person_id(holder),
+                    provenance=Provenance.STANDING,
+                    observed=Observed.PRESENT,
+                    created_at=self.clock.now(),
+                )
+            )
+
+    def change(self, row: Table, **values: Any) -> None:
+        """Have something come about that no command of the broker does."""
+        with self.store.writing() as session:
+            changed = session.merge(row)
+            for column, value in values.items():
+                setattr(changed, column, value)
+
+    def remove(self, kind: type[Account | PermissionSet | Principal | Group], identifier: str) -> None:
+        """Have the next synchronisation find something gone."""
+        with self.store.writing() as session:
+            setattr(session.get_one(kind, identifier), "removed_at", self.clock.now())
+
+    def leave(self, name: str, *, group: str) -> None:
+        """Take somebody out of a group."""
+        with self.store.writing() as session:
+            session.delete(session.get_one(Membership, (group_id(group), person_id(name))))
+
+    def events(self) -> list[str]:
+        """Return the types of everything on record, in order."""
+        with self.store.reading() as session:
+            return list(session.scalars(select(AuditEvent.type).order_by(AuditEvent.id)))
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return every row there is, to see that nothing has changed."""
+        with self.store.reading() as session:
+            return {
+                table.name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
+                for table in Table.metadata.sorted_tables
+            }
+
+
+ADMIN = Caller(name="root", role=TokenRole.ADMIN)
+AUDITOR = Caller(name="audit", role=TokenRole.AUDITOR)
+
+
+def asking(
+    *targets: tuple[str, str],
+    duration: timedelta | None = timedelta(hours=1),
+    justification: str = "the pager went off",
+    **others: Any,
+) -> Submission:
+    """Return a submission; for administrator access to alpha if no targets are given."""
+    return Submission(
+        targets=targets or ((ALPHA, "AdministratorAccess"),),
+        duration=duration,
+        justification=justification,
+        **others,
+    )
+
+
+def _account(identifier: str, name: str) -> Account:
+    return Account(
+        id=identifier,
+        name=name,
+        name_key=names.key(name),
+        email=f"{name}@example.com",
+        status="SUSPENDED" if identifier == SUSPENDED else "ACTIVE",
+        parent_id="r-1111",
+        is_management=identifier == MANAGEMENT,
+        tags={},
+    )
+
+
+def _principal(name: str) -> Principal:
+    return Principal(
+        id=person_id(name),
+        user_name=user_name(name),
+        user_name_key=names.key(user_name(name)),
+        display_name=name.title(),
+        email=user_name(name),
+    )
+
+
+def _permission_set(name: str) -> PermissionSet:
+    return PermissionSet(
+        arn=arn(name),
+        instance_arn=INSTANCE,
+        name=name,
+        name_key=names.key(name),
+        description="",
+        session_duration=timedelta(hours=1),
+        tags={},
+        policies_digest=f"sha256:{name}",
+    )
