@@ -50,3 +50,10 @@ def test_without_a_boundary_there_is_none_to_get(scene: Scene) -> None:
             InstanceArn=scene.instance,
             PermissionSetArn=scene.demo.permission_sets["ReadOnlyAccess"],
         )
+
+
+def test_tags_are_listed_for_the_instance_and_for_nothing_unknown(scene: Scene) -> None:
+    assert scene.sso.list_tags_for_resource(ResourceArn=scene.instance)["Tags"] == []
+    unknown = f"{scene.demo.permission_sets['ReadOnlyAccess'][:-4]}0000"
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        scene.sso.list_tags_for_resource(ResourceArn=unknown)

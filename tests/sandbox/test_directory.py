@@ -65,3 +65,41 @@ def test_memberships_are_listed_for_a_member(scene: Scene) -> None:
 def test_another_identity_store_is_not_found(scene: Scene) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         scene.identity_store.list_users(IdentityStoreId="d-0000000000")
+
+
+@pytest.mark.parametrize(
+    ("method", "attribute", "value", "code"),
+    [
+        ("get_user_id", "userName", "nobody@example.com", "ResourceNotFoundException"),
+        ("get_user_id", "nickName", "al", "ValidationException"),
+        ("get_group_id", "displayName", "nobodies", "ResourceNotFoundException"),
+        ("get_group_id", "description", "x", "ValidationException"),
+    ],
+)
+def test_who_is_not_found_and_what_cannot_be_looked_for(
+    scene: Scene, method: str, attribute: str, value: str, code: str
+) -> None:
+    with pytest.raises(ClientError, match=code):
+        getattr(scene.identity_store, method)(
+            IdentityStoreId=scene.store, AlternateIdentifier=unique(attribute, value)
+        )
+
+
+def test_only_the_name_can_be_filtered_by(scene: Scene) -> None:
+    with pytest.raises(ClientError, match="ValidationException"):
+        scene.identity_store.list_users(
+            IdentityStoreId=scene.store, Filters=[{"AttributePath": "NickName", "AttributeValue": "al"}]
+        )
+
+
+def test_groups_are_found_by_name(scene: Scene) -> None:
+    found = scene.identity_store.list_groups(
+        IdentityStoreId=scene.store,
+        Filters=[{"AttributePath": "DisplayName", "AttributeValue": "developers"}],
+    )["Groups"]
+    assert [group["GroupId"] for group in found] == [scene.demo.groups["developers"]]
+
+
+def test_the_identity_store_may_be_named_by_its_arn(scene: Scene) -> None:
+    arn = f"arn:aws:identitystore::{scene.demo.accounts['management']}:identitystore/{scene.store}"
+    assert scene.identity_store.list_users(IdentityStoreId=arn)["Users"]

@@ -40,7 +40,7 @@ def test_what_vanishes_between_two_pages_hides_nothing_else(scene: Scene) -> Non
     assert shown == set(scene.demo.accounts.values())
 
 
-@pytest.mark.parametrize("token", ["nonsense", "bm9uc2Vuc2Utbm9uc2Vuc2U=", "AAAA"])
+@pytest.mark.parametrize("token", ["nonsense", "bm9uc2Vuc2Utbm9uc2Vuc2U=", "AAAA", "A"])
 def test_a_token_from_nowhere_is_refused(scene: Scene, token: str) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
         scene.sso.list_permission_sets(InstanceArn=scene.instance, NextToken=token)
