@@ -91,14 +91,14 @@ def test_it_migrates_a_database(programs: Path, elsewhere: Path, monkeypatch: py
 @pytest.mark.usefixtures("elsewhere")
 def test_the_demo_answers(programs: Path) -> None:
     with running(programs / "protem", "demo") as url:
-        assert httpx2.get(f"{url}/healthz").is_success
+        assert httpx2.get(f"{url}/healthz", timeout=60).is_success
 
 
 @pytest.mark.usefixtures("elsewhere")
 def test_the_api_answers_without_credentials(programs: Path) -> None:
     said(programs / "protem", "migrate")
     with running(programs / "protem", "serve", "--no-reconciler") as url:
-        assert httpx2.get(f"{url}/healthz").is_success
+        assert httpx2.get(f"{url}/healthz", timeout=60).is_success
 
 
 def said(*command: str | Path) -> str:
