@@ -64,7 +64,8 @@ def decide(
     comment = texts.prose(comment, field="comment", maximum=texts.COMMENT_LENGTH)
     agreed = _narrowed(request, answer, duration, least=minimum_duration)
     if answer is Answer.APPROVE:
-        activation.require_approvable(session, caller, request, duration=agreed or request.duration)
+        shortest = approvals.approved_duration(agreed or request.duration, questions.casts(request))
+        activation.require_approvable(session, caller, request, duration=shortest)
     decision = _decision(caller, approver, question, answer=answer, comment=comment, duration=agreed, now=now)
     _record(session, caller, request, decision, now)
     _conclude(session, caller, request, question, now=now)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from protem.broker import documents
 from protem.db.models import EntitlementVersion
-from protem.domain.entitlements import Entitlement, Policy
+from protem.domain.entitlements import Policy
 
 _log = structlog.get_logger("protem.policy")
 
@@ -46,17 +46,18 @@ def _policy(session: Session, number: int, digest: str) -> Policy:
             _parsed.move_to_end((number, digest))
             return _parsed[number, digest]
     of_version = select(EntitlementVersion.document).where(EntitlementVersion.version == number)
-    policy = Policy(number, digest, _read(number, session.scalars(of_version).one()))
+    document = session.scalars(of_version).one()
+    try:
+        rules = documents.entitlements(document)
+    except Exception:  # noqa: BLE001  # whatever is wrong with a policy, it means no; endings need none
+        _log.exception("policy.unreadable", version=number)
+        return Policy(number, digest)
+    return _keep(Policy(number, digest, rules))
+
+
+def _keep(policy: Policy) -> Policy:
     with _lock:
-        _parsed[number, digest] = policy
+        _parsed[policy.version, policy.digest] = policy
         while len(_parsed) > _CAPACITY:
             _parsed.popitem(last=False)
     return policy
-
-
-def _read(number: int, document: dict[str, object]) -> tuple[Entitlement, ...]:
-    try:
-        return documents.entitlements(document)
-    except Exception:  # noqa: BLE001  # whatever is wrong with a policy, it means no; endings need none
-        _log.exception("policy.unreadable", version=number)
-        return ()
