@@ -11,9 +11,9 @@ _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
 def violated(error: IntegrityError) -> str | None:
-    """Return the name of the unique constraint or index, or None for any other violation.
+    """Return the name of the unique constraint or index that was in the way.
 
-    PostgreSQL says it; SQLite names the columns.
+    PostgreSQL says it; SQLite names the columns, and nothing for other kinds of constraint (None).
     """
     named = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if named is not None:
