@@ -1,0 +1,210 @@
+"""Where refusals meet HTTP: the status of each, and what to do about it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from protem.api import refusals
+from protem.domain import errors
+from protem.domain.errors import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How one kind of refusal looks over HTTP; ``advice`` is for whoever meets it."""
+
+    status: int
+    advice: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+PROBLEMS: Mapping[type[Refusal], Problem] = {
+    errors.NotFound: Problem(
+        404,
+        "Check the id. What you may not see looks exactly like what does not exist.",
+    ),
+    errors.Forbidden: Problem(
+        403,
+        "`detail` says what is missing. `GET /v1/me` shows who the API takes you for.",
+    ),
+    errors.Unauthenticated: Problem(
+        401,
+        "Send `Authorization: Bearer` with a token that is neither expired nor revoked.",
+        {"WWW-Authenticate": 'Bearer realm="protem"'},
+    ),
+    errors.ActAsRefused: Problem(
+        403,
+        "Only a service token with the scope for this may send `Act-As`, and only for a user that exists.",
+    ),
+    errors.InvalidInput: Problem(
+        422,
+        "`errors` names every field that is wrong, with what would be right.",
+    ),
+    errors.UnknownAccount: Problem(
+        422,
+        "Give an account id or name as `GET /v1/accounts` lists it; new ones take some minutes to appear.",
+    ),
+    errors.UnknownPermissionSet: Problem(
+        422,
+        "Give a permission set's name or ARN as `GET /v1/permission-sets` lists it.",
+    ),
+    errors.UnknownEntitlement: Problem(
+        422,
+        "Give the name of an entitlement that `GET /v1/entitlements?relation=requester` lists.",
+    ),
+    errors.UnknownPrincipal: Problem(
+        422,
+        "Give a user name or id as `GET /v1/principals` lists it.",
+    ),
+    errors.AmbiguousName: Problem(
+        409,
+        "Use the id instead of the name.",
+    ),
+    errors.AmbiguousEntitlement: Problem(
+        409,
+        "Send the request again with one of the candidates as `entitlement`.",
+    ),
+    errors.NotEligible: Problem(
+        403,
+        "`GET /v1/entitlements?relation=requester` lists what you may ask for.",
+    ),
+    errors.DurationOutOfBounds: Problem(
+        422,
+        "Ask for a duration within the limits that `detail` names.",
+    ),
+    errors.StartOutOfBounds: Problem(
+        422,
+        "Choose a start that is no further ahead than `detail` says.",
+    ),
+    errors.JustificationRefused: Problem(
+        422,
+        "Write a justification that meets the rule in `detail`.",
+    ),
+    errors.AccountNotAssignable: Problem(
+        409,
+        "The account is suspended or closed; access to it can begin only after that has changed in AWS.",
+    ),
+    errors.StandingAccess: Problem(
+        409,
+        "There is nothing to ask for: somebody gave this access without Protem, which will not touch it.",
+    ),
+    errors.BeneficiaryRefused: Problem(
+        403,
+        "Leave `beneficiary` out: people ask for themselves.",
+    ),
+    errors.RequestAnswered: Problem(
+        409,
+        "Read the request again; somebody was faster, or its time was up.",
+    ),
+    errors.OwnRequest: Problem(
+        403,
+        "Somebody else has to answer. Whoever asked, or would benefit, may withdraw it.",
+    ),
+    errors.NotAnApprover: Problem(
+        403,
+        "`waiting_for` of the request says whose answers it needs.",
+    ),
+    errors.RelayRefused: Problem(
+        403,
+        "Decide with a token of your own, or have the service named under the entitlement's `through`.",
+    ),
+    errors.AlreadyDecided: Problem(
+        409,
+        "Nothing is left to do: a decision is made once and stays.",
+    ),
+    errors.StaleDigest: Problem(
+        409,
+        "Read the request again, show it to the approver again, and send the `digest` that it has now.",
+    ),
+    errors.WideningRefused: Problem(
+        422,
+        "Leave `duration` out, or make it at most what was asked for.",
+    ),
+    errors.AlreadyRevoked: Problem(
+        409,
+        "Nothing is left to do: the first revocation counts, and its end is being brought about.",
+    ),
+    errors.GrantOver: Problem(
+        409,
+        "Nothing is left to do: the grant had ended before.",
+    ),
+    errors.IdempotencyKeyReused: Problem(
+        422,
+        "Make a new key for every new request; repeat a key only with the very same body.",
+    ),
+    errors.EntitlementsInvalid: Problem(
+        422,
+        "`errors` names each mistake with its field, line and column.",
+    ),
+    errors.EntitlementsFromFile: Problem(
+        409,
+        "Change the file that `PROTEM_ENTITLEMENTS_FILE` names on the server, and restart it.",
+    ),
+    errors.VersionMoved: Problem(
+        412,
+        "Plan again and look at the differences; then apply against the version of that plan.",
+    ),
+    errors.PreconditionRequired: Problem(
+        428,
+        "Send `If-Match` with the `ETag` of the plan that you looked at.",
+    ),
+    errors.CatalogueEmpty: Problem(
+        503,
+        "Try again once the catalogue has been read; `/readyz` says how that is going.",
+        {"Retry-After": "5"},
+    ),
+    errors.TokenRevoked: Problem(
+        409,
+        "Nothing is left to do: the token is worth nothing any more.",
+    ),
+    errors.TooManyWaiters: Problem(
+        429,
+        "Wait for fewer things at once, or ask without `wait`.",
+        {"Retry-After": "1"},
+    ),
+    refusals.MalformedJson: Problem(
+        400,
+        "Send one JSON object in UTF-8.",
+    ),
+    refusals.UnsupportedMediaType: Problem(
+        415,
+        "Send the `Content-Type` that `detail` names.",
+    ),
+    refusals.BodyTooLarge: Problem(
+        413,
+        "Send less; `limit` is the most, in bytes.",
+    ),
+    refusals.NoSuchPath: Problem(
+        404,
+        "`/docs` lists every address. There is no slash at the end of any.",
+    ),
+    refusals.MethodNotAllowed: Problem(
+        405,
+        "The `Allow` header names the methods that this address takes.",
+    ),
+    refusals.NotReady: Problem(
+        503,
+        "Send the call to another replica, or try again; `detail` says what is missing.",
+        {"Retry-After": "2"},
+    ),
+    refusals.DatabaseUnavailable: Problem(
+        503,
+        "Try again. What was asked was not done; use the same `Idempotency-Key` to be sure.",
+        {"Retry-After": "2"},
+    ),
+    refusals.InternalError: Problem(
+        500,
+        "Try again, and tell the operators the `id`: it stands in their log.",
+    ),
+}
+
+
+def by_code() -> Mapping[str, type[Refusal]]:
+    """Return every kind of refusal under its code."""
+    return {kind.code: kind for kind in PROBLEMS}
+
+
+def sorted_by_status(*kinds: type[Refusal]) -> Iterator[tuple[int, list[type[Refusal]]]]:
+    """Yield each status with those of ``kinds`` that have it, in the order of the statuses."""
+    statuses = {PROBLEMS[kind].status for kind in kinds}
+    for status in sorted(statuses):
+        yield status, [kind for kind in dict.fromkeys(kinds) if PROBLEMS[kind].status == status]
