@@ -1,0 +1,37 @@
+"""What the API needs of the process that it is part of."""
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+from prometheus_client import CollectorRegistry
+
+from protem.db.store import Store
+from protem.settings import Settings
+
+
+class Services(Protocol):
+    """The parts that one process has put together."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def metrics(self) -> CollectorRegistry: ...
+
+    def health(self) -> Mapping[str, object] | None:
+        """Return facts about the reconciler and the catalogue as JSON; None where no reconciler runs here."""
+        ...
+
+
+@runtime_checkable
+class Background(Protocol):
+    """Services that also have work of their own, which lives as long as the application does."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """End the work, and return when it has ended."""
+        ...
