@@ -1,0 +1,30 @@
+"""Who the API takes you for."""
+
+from fastapi import APIRouter
+
+from protem.api.calls import AnyCall, Turn
+from protem.api.operations import operation
+from protem.api.schemas.me import Me
+from protem.broker import entitlements
+from protem.domain.authority import Relation, Verb, may
+
+router = APIRouter()
+
+
+@router.get("/v1/me", **operation(Verb.ME_READ))
+def read_me(call: AnyCall) -> Me:
+    """Say who you are here, and what is open to you."""
+    with call.reading() as turn:
+        turn.caller.require(Verb.ME_READ)
+        return Me.of(turn.caller, _open(turn))
+
+
+def _open(turn: Turn) -> frozenset[Verb]:
+    caller, possible = turn.caller, set(turn.caller.relations)
+    for rule in entitlements.visible(turn.session, caller):
+        possible |= entitlements.relations(rule, caller)
+    if Relation.REQUESTER in possible:
+        possible.add(Relation.BENEFICIARY)
+    if Relation.SERVICE in possible:
+        possible.add(Relation.SUBMITTER)
+    return frozenset(verb for verb in Verb if caller.in_scope(verb) and may(verb, frozenset(possible)))

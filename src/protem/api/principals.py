@@ -1,0 +1,28 @@
+"""Identity Center users, as the catalogue knows them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from protem.api.calls import AnyCall
+from protem.api.operations import operation
+from protem.api.paging import AnyPaging
+from protem.api.schemas import catalogue as schemas
+from protem.api.schemas.pages import Page, page
+from protem.broker import catalogue
+from protem.domain.authority import Verb
+
+router = APIRouter()
+
+Search = Annotated[
+    str | None,
+    Query(max_length=256, description="A part of the user or display name, or the beginning of the id."),
+]
+
+
+@router.get("/v1/principals", **operation(Verb.PRINCIPALS_LIST))
+def list_principals(call: AnyCall, paging: AnyPaging, q: Search = None) -> Page[schemas.Principal]:
+    """List the users of Identity Center, by user name."""
+    with call.reading() as turn:
+        found = catalogue.principals(turn.session, turn.caller, q=q, paging=paging)
+        return page(found, schemas.Principal.of)
