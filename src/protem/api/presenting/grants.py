@@ -1,0 +1,64 @@
+"""How grants are shown."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from protem.api.calls import Turn
+from protem.api.presenting.people import Names
+from protem.api.schemas import grants as schemas
+from protem.api.schemas.assignments import trouble
+from protem.api.schemas.references import Target
+from protem.broker import grants
+from protem.db.models import Assignment, Grant, Request
+
+Row = TypeVar("Row", Request, Assignment)
+
+
+def one(turn: Turn, row: Grant) -> schemas.Grant:
+    return many(turn, [row])[0]
+
+
+def many(turn: Turn, rows: Sequence[Grant]) -> list[schemas.Grant]:
+    asked = _by_id(turn.session, Request, (row.request_id for row in rows))
+    held = _by_id(turn.session, Assignment, (row.assignment_id for row in rows))
+    names = Names.of(turn.session, (row.principal_id for row in rows))
+    return [_grant(turn, row, asked[row.request_id], held[row.assignment_id], names) for row in rows]
+
+
+def _by_id(session: Session, model: type[Row], ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Row]:
+    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(set(ids))))}
+
+
+def _grant(turn: Turn, row: Grant, asked: Request, held: Assignment, names: Names) -> schemas.Grant:
+    target = Target.of(asked.targets[row.position])
+    return schemas.Grant(
+        id=row.id,
+        request_id=row.request_id,
+        state=row.state,
+        principal=names.person(row.principal_id),
+        account=target.account,
+        permission_set=target.permission_set,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        revoked_at=row.revoked_at,
+        revoked_by=row.revoked_by,
+        revoke_comment=row.revoke_comment,
+        end_reason=row.end_reason or row.revoke_reason,
+        activated_at=row.activated_at,
+        ended_at=row.ended_at,
+        access_over_at=grants.access_over_at(row),
+        failure=_failure(row),
+        assignment_id=row.assignment_id,
+        last_error=trouble(held) if row.owing.live else None,
+        actions=list(grants.actions(turn.session, turn.caller, row, now=turn.now)),
+    )
+
+
+def _failure(row: Grant) -> schemas.Failure | None:
+    if row.failure_code is None:
+        return None
+    return schemas.Failure(code=row.failure_code, detail=row.failure_detail or "")

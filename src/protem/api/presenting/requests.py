@@ -1,0 +1,89 @@
+"""How requests are shown."""
+
+from collections.abc import Iterator, Sequence
+
+from protem.api.calls import Turn
+from protem.api.presenting.people import Names
+from protem.api.schemas import requests as schemas
+from protem.api.schemas.references import Target
+from protem.broker import grants, questions, requests
+from protem.db.models import Decision, Grant, Request
+from protem.domain.approvals import unmet
+from protem.domain.entitlements import ApprovalStep
+from protem.domain.lifecycle import RequestState
+
+
+def one(turn: Turn, row: Request) -> schemas.Request:
+    return many(turn, [row])[0]
+
+
+def many(turn: Turn, rows: Sequence[Request]) -> list[schemas.Request]:
+    names = Names.of(turn.session, (person for row in rows for person in _people(row)))
+    granted = grants.of_requests(turn.session, [row.id for row in rows])
+    return [_request(turn, row, names, granted.get(row.id, ())) for row in rows]
+
+
+def _people(row: Request) -> Iterator[str]:
+    yield row.requester_id
+    yield row.beneficiary_id
+    yield from (decision.approver_id for decision in row.decisions)
+
+
+def _request(turn: Turn, row: Request, names: Names, granted: Sequence[Grant]) -> schemas.Request:
+    return schemas.Request(
+        id=row.id,
+        state=requests.state_at(row, turn.now),
+        requester=names.person(row.requester_id),
+        beneficiary=names.person(row.beneficiary_id),
+        via=names.service(row.via_token_id),
+        entitlement=schemas.EntitlementVersion(name=row.entitlement, version=row.entitlement_version),
+        targets=[Target.of(target) for target in row.targets],
+        duration=row.duration,
+        justification=row.justification,
+        ticket=row.ticket,
+        starts_at=row.starts_at,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        answered_at=row.answered_at,
+        digest=row.digest,
+        decisions=[_decision(decision, names) for decision in row.decisions],
+        waiting_for=_waiting_for(turn, row),
+        grants=[_grant(grant) for grant in granted],
+        actions=list(requests.actions(turn.session, turn.caller, row, now=turn.now)),
+    )
+
+
+def _decision(row: Decision, names: Names) -> schemas.Decision:
+    return schemas.Decision(
+        approver=names.person(row.approver_id),
+        decision=row.answer,
+        comment=row.comment,
+        duration=row.duration,
+        decided_at=row.decided_at,
+        via=names.service(row.via_token_id),
+    )
+
+
+def _waiting_for(turn: Turn, row: Request) -> list[schemas.Step]:
+    question = questions.question(turn.session, row)
+    if question is None or requests.state_at(row, turn.now) is not RequestState.PENDING:
+        return []
+    return [_step(step) for step in unmet(question.approval, questions.casts(row))]
+
+
+def _step(step: ApprovalStep) -> schemas.Step:
+    people = step.approvers
+    return schemas.Step(
+        name=step.name, required=step.required, users=list(people.users), groups=list(people.groups)
+    )
+
+
+def _grant(row: Grant) -> schemas.GrantOfRequest:
+    return schemas.GrantOfRequest(
+        id=row.id,
+        target=row.position,
+        state=row.state,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        end_reason=row.end_reason or row.revoke_reason,
+    )

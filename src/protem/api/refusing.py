@@ -1,0 +1,35 @@
+"""The refusals that several operations share, for their responses in the OpenAPI document."""
+
+from protem.domain import errors
+
+NAMING = (errors.UnknownPrincipal, errors.AmbiguousName, errors.CatalogueEmpty)
+"""Of what names somebody."""
+
+ASKING = (
+    *NAMING,
+    errors.UnknownAccount,
+    errors.UnknownPermissionSet,
+    errors.UnknownEntitlement,
+    errors.AmbiguousEntitlement,
+    errors.NotEligible,
+    errors.BeneficiaryRefused,
+    errors.DurationOutOfBounds,
+    errors.StartOutOfBounds,
+    errors.JustificationRefused,
+    errors.AccountNotAssignable,
+    errors.StandingAccess,
+    errors.IdempotencyKeyReused,
+)
+
+ANSWERING = (
+    errors.NotFound,
+    errors.OwnRequest,
+    errors.NotAnApprover,
+    errors.RelayRefused,
+    errors.StaleDigest,
+    errors.RequestAnswered,
+    errors.AlreadyDecided,
+    errors.WideningRefused,
+    errors.DurationOutOfBounds,
+    errors.NotEligible,
+)

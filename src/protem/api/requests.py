@@ -1,0 +1,136 @@
+"""Requests: asking, reading, answering, taking back."""
+
+import uuid
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from protem.api import conditional
+from protem.api.calls import AnyCall
+from protem.api.conditional import IfNoneMatch, Wait
+from protem.api.idempotency import IdempotencyKey, once
+from protem.api.operations import operation
+from protem.api.paging import AnyPaging
+from protem.api.presenting import requests as presenting
+from protem.api.refusing import ANSWERING, ASKING
+from protem.api.schemas import requests as schemas
+from protem.api.schemas import submissions
+from protem.api.schemas.pages import Page
+from protem.broker import decisions, requests
+from protem.domain import errors
+from protem.domain.authority import Relation, Verb
+from protem.domain.eligibility import Bounds
+from protem.domain.lifecycle import RequestState
+from protem.settings import Settings
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/requests",
+    status_code=201,
+    response_model=schemas.Request,
+    **operation(Verb.REQUESTS_SUBMIT, *ASKING, body=True),
+)
+def submit_request(
+    call: AnyCall, new: submissions.NewRequest, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Ask for access; what needs nobody's approval is `approved` at once."""
+    with call.writing() as turn:
+
+        def submit() -> schemas.Request:
+            bounds = _bounds(call.services.settings)
+            asked = requests.submit(turn.session, turn.caller, new.submission(), bounds=bounds, now=turn.now)
+            return presenting.one(turn, asked)
+
+        answer = once(turn, submit, verb=Verb.REQUESTS_SUBMIT, key=idempotency_key, body=new, status=201)
+    return JSONResponse(answer, status_code=201, headers={"Location": f"/v1/requests/{answer['id']}"})
+
+
+@router.get("/v1/requests", **operation(Verb.REQUESTS_LIST))
+def list_requests(
+    *,
+    call: AnyCall,
+    paging: AnyPaging,
+    state: RequestState | None = None,
+    entitlement: Annotated[str | None, Query(max_length=128)] = None,
+    requester: Annotated[str | None, Query(max_length=256, description="A user name or id.")] = None,
+    beneficiary: Annotated[str | None, Query(max_length=256, description="A user name or id.")] = None,
+    account: Annotated[str | None, Query(max_length=12, description="An account id.")] = None,
+    relation: Annotated[
+        Literal["requester", "beneficiary", "approver"] | None,
+        Query(description="Only those to which you stand like this."),
+    ] = None,
+) -> Page[schemas.Request]:
+    """List the requests that you may see, the newest first."""
+    with call.reading() as turn:
+        found = requests.list_(
+            turn.session,
+            turn.caller,
+            state=state,
+            entitlement=entitlement,
+            requester=requester,
+            beneficiary=beneficiary,
+            account=account,
+            relation=Relation(relation) if relation else None,
+            paging=paging,
+        )
+        return Page(items=presenting.many(turn, found.items), next_cursor=found.next_cursor)
+
+
+@router.get(
+    "/v1/requests/{request_id}",
+    response_model=schemas.Request,
+    **operation(Verb.REQUESTS_READ, errors.NotFound, errors.TooManyWaiters, others=conditional.NOT_MODIFIED),
+)
+async def read_request(
+    request: Request,
+    call: AnyCall,
+    request_id: uuid.UUID,
+    wait: Wait = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Read a request, perhaps once it has changed."""
+    return await conditional.answer(
+        request,
+        call,
+        lambda turn: presenting.one(turn, requests.read(turn.session, turn.caller, request_id)),
+        if_none_match=if_none_match,
+        wait=wait,
+    )
+
+
+@router.post("/v1/requests/{request_id}/decisions", **operation(Verb.REQUESTS_DECIDE, *ANSWERING, body=True))
+def decide_request(call: AnyCall, request_id: uuid.UUID, new: submissions.NewDecision) -> schemas.Request:
+    """Approve or deny a request, as an approver who was shown what `digest` stands for."""
+    with call.writing() as turn:
+        decided = decisions.decide(
+            turn.session,
+            turn.caller,
+            request_id,
+            answer=new.answer,
+            comment=new.comment,
+            duration=new.duration,
+            digest=new.digest,
+            now=turn.now,
+            minimum_duration=call.services.settings.minimum_duration,
+        )
+        return presenting.one(turn, decided)
+
+
+@router.post(
+    "/v1/requests/{request_id}/withdraw",
+    **operation(Verb.REQUESTS_WITHDRAW, errors.NotFound, errors.RequestAnswered),
+)
+def withdraw_request(call: AnyCall, request_id: uuid.UUID) -> schemas.Request:
+    """Take a request back before it is answered."""
+    with call.writing() as turn:
+        withdrawn = requests.withdraw(turn.session, turn.caller, request_id, now=turn.now)
+        return presenting.one(turn, withdrawn)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        minimum_duration=settings.minimum_duration, maximum_start_ahead=settings.maximum_start_ahead
+    )
