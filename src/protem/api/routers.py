@@ -1,0 +1,38 @@
+"""Every router there is, in the order of the reference."""
+
+from protem.api import (
+    accounts,
+    assignments,
+    audit_events,
+    entitlements,
+    grants,
+    health,
+    me,
+    permission_sets,
+    principals,
+    problem_pages,
+    reference,
+    requests,
+    tokens,
+)
+
+ROUTERS = (
+    me.router,
+    entitlements.router,
+    accounts.router,
+    permission_sets.router,
+    principals.router,
+    requests.router,
+    grants.router,
+    assignments.router,
+    tokens.router,
+    audit_events.router,
+    health.router,
+    reference.router,
+    problem_pages.router,
+)
+
+PUBLIC = frozenset(
+    {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/problems", "/problems/{code}"}
+)
+"""What anybody may read without a credential; everything else is in the table of authority."""
