@@ -1,0 +1,25 @@
+# 1. Alice asks for two minutes in production
+REQUEST=$(PROTEM_TOKEN=$ALICE protem request --quiet --target shop-prod/AdministratorAccess \
+  --duration 2m --justification 'Order 4711 hangs')
+
+# 2. Dave reads what she asks for, and approves
+PROTEM_TOKEN=$DAVE protem approve $REQUEST --yes
+
+# 3. A few seconds later she is in: Protem says so, and so does the sandbox, which answers as AWS would
+PROTEM_TOKEN=$ALICE protem grants
+curl -sS -H "Authorization: Bearer $ADMIN" $PROTEM_URL/v1/assignments | python3 -m json.tool
+curl -sS @AWS@ -H 'Content-Type: application/x-amz-json-1.1' \
+  -H 'X-Amz-Target: SWBExternalService.ListAccountAssignments' \
+  -d '{"InstanceArn": "@INSTANCE@", "AccountId": "@ACCOUNT@", "PermissionSetArn": "@PERMISSION_SET@"}'; echo
+
+# 4. After the two minutes, the commands of step 3 show that it is gone; this one waits for that
+sleep 130; PROTEM_TOKEN=$ALICE protem grants
+
+# The same without the command line: Alice asks, and Dave answers in chat, through the bot
+REQUEST=$(curl -sS $PROTEM_URL/v1/requests -H "Authorization: Bearer $ALICE" -H 'Content-Type: application/json' \
+  -d '{"targets": [{"account": "data-prod", "permission_set": "AdministratorAccess"}], "duration": "PT2M",
+       "justification": "The nightly load hangs"}' | python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')
+DIGEST=$(curl -sS $PROTEM_URL/v1/requests/$REQUEST -H "Authorization: Bearer $SLACK" -H 'Act-As: dave@example.com' \
+  | python3 -c 'import json, sys; print(json.load(sys.stdin)["digest"])')
+curl -sS $PROTEM_URL/v1/requests/$REQUEST/decisions -H "Authorization: Bearer $SLACK" -H 'Act-As: dave@example.com' \
+  -H 'Content-Type: application/json' -d '{"decision": "approve", "digest": "'$DIGEST'"}' | python3 -m json.tool

@@ -1,0 +1,85 @@
+"""What the demo runs on: a fresh database, the sandbox in place of AWS, and a token for each part to play."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from protem.broker import documents, entitlements, tokens
+from protem.broker.callers import CONSOLE
+from protem.db.migrate import upgrade
+from protem.db.models import TokenRole
+from protem.domain.entitlements import Entitlement
+from protem.reconciler import catalogue
+from protem.runtime import Runtime
+from protem.sandbox import Demo, Sandbox, seed_demo
+from protem.settings import Settings
+
+_FILE = "entitlements.yaml"
+
+CAST: Mapping[str, Mapping[str, Any]] = {
+    "ALICE": {"name": "alice", "role": TokenRole.PERSONAL, "user": "alice@example.com"},
+    "DAVE": {"name": "dave", "role": TokenRole.PERSONAL, "user": "dave@example.com"},
+    "SLACK": {"name": "slack", "role": TokenRole.SERVICE, "act_as": True, "act_as_decide": True},
+    "ADMIN": {"name": "admin", "role": TokenRole.ADMIN},
+    "AUDITOR": {"name": "auditor", "role": TokenRole.AUDITOR},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A process that is ready to run, what it runs on, and the secrets of the cast by name."""
+
+    runtime: Runtime
+    sandbox: Sandbox
+    demo: Demo
+    entitlements: tuple[Entitlement, ...]
+    secrets: Mapping[str, str]
+
+
+def build(home: Path) -> World:
+    """Make everything anew in an empty directory."""
+    url = f"sqlite:///{home / 'protem.db'}"
+    upgrade(url)
+    sandbox = Sandbox()
+    demo = seed_demo(sandbox)
+    rules = documents.parse(source(), file=_FILE).entitlements
+    settings = Settings(database_url=SecretStr(url), entitlements_file=None)
+    runtime = Runtime.build(settings, mount=sandbox.mount)
+    try:
+        return World(runtime, sandbox, demo, rules, _furnish(runtime))
+    except BaseException:
+        runtime.stop()
+        raise
+
+
+def source() -> str:
+    """Return the entitlements of the demo, as a file has them."""
+    return files("protem.cli.demo").joinpath(_FILE).read_text(encoding="utf-8")
+
+
+def _furnish(runtime: Runtime) -> dict[str, str]:
+    _read_catalogue(runtime)
+    with runtime.store.writing() as session:
+        now = runtime.store.now(session)
+        entitlements.apply(session, CONSOLE, source(), base_version=0, now=now)
+        return {name: _issue(session, runtime, part) for name, part in CAST.items()}
+
+
+def _read_catalogue(runtime: Runtime) -> None:
+    # The schedule would do so in a moment; personal tokens need the people now.
+    if (reconciling := runtime.reconciling) is not None:
+        catalogue.synchronise(
+            reconciling.connection.directory,
+            store=runtime.store,
+            clock=runtime.clock,
+            budget=reconciling.budget,
+        )
+
+
+def _issue(session: Session, runtime: Runtime, part: Mapping[str, Any]) -> str:
+    return tokens.create(session, CONSOLE, **part, now=runtime.store.now(session)).secret

@@ -1,0 +1,54 @@
+"""`protem grants` and `protem revoke`: what is owed, and the red button."""
+
+from typing import Annotated, Any
+
+from typer import Option
+
+from protem.cli import describing, options, output
+from protem.cli.client import connect
+
+
+def grants(
+    *,
+    live: Annotated[bool, Option("--live", help="Only those that are not over.")] = False,
+    state: Annotated[str | None, Option(help="Only those in this state, such as active.")] = None,
+    limit: Annotated[int, Option(min=1, max=10_000, help="How many at most.")] = 50,
+    act_as: options.ActAs = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """List the grants that you may see, the newest first."""
+    only = "true" if live else None
+    found = list(connect(act_as=act_as).items("/v1/grants", limit=limit, live=only, state=state))
+    if as_json:
+        output.show_json(found)
+        return
+    columns = ["ID", "STATE", "FOR", "ACCESS", "STARTS", "ENDS", "END"]
+    output.show_table(columns, (_row(shown) for shown in found))
+
+
+def revoke(
+    grant_id: options.GrantId,
+    *,
+    comment: options.Comment = "",
+    act_as: options.ActAs = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """End access now; it asks no questions."""
+    path = f"/v1/grants/{options.path_part(grant_id)}/revoke"
+    shown = connect(act_as=act_as).post(path, {"comment": comment})
+    if as_json:
+        output.show_json(shown)
+    else:
+        output.say(*describing.grant(shown))
+
+
+def _row(shown: dict[str, Any]) -> list[object]:
+    return [
+        shown["id"],
+        shown["state"],
+        shown["principal"]["user_name"],
+        f"{shown['account']['name']}/{shown['permission_set']['name']}",
+        output.instant(shown["starts_at"]),
+        output.instant(shown["ends_at"]),
+        shown["end_reason"] or "-",
+    ]
