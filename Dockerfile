@@ -7,7 +7,7 @@ RUN pip wheel --no-index --no-deps --no-build-isolation --wheel-dir dist .
 
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/protem protem
+RUN useradd --uid 10001 --create-home --home-dir /var/lib/protem protem
 COPY requirements/runtime.txt /tmp/
 RUN pip install --no-cache-dir --require-hashes --requirement /tmp/runtime.txt
 RUN --mount=type=bind,from=build,source=/build/dist,target=/dist pip install --no-index --no-deps /dist/*.whl
