@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protem.sandbox.handlers import HANDLERS
@@ -98,6 +98,7 @@ def test_every_pattern_of_the_model_can_be_read(service: str, operation: str) ->
                 compiled(pattern)
 
 
+@settings(deadline=None)  # the first example pays for reading the whole of Unicode
 @given(st.characters(categories=["L"]))
 def test_a_category_in_a_pattern_means_all_its_characters(letter: str) -> None:
     assert compiled(r"\p{L}").fullmatch(letter)
