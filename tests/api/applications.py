@@ -1,0 +1,122 @@
+"""The application around a world, and callers who hold tokens of every kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from prometheus_client import CollectorRegistry
+
+from protem.app import create_app
+from protem.broker import policy, questions, tokens
+from protem.broker.callers import CONSOLE
+from protem.db.models import Request, TokenRole
+from protem.db.store import Store
+from protem.settings import Settings
+from tests.broker.worlds import ALPHA, World, person_id, user_name
+
+
+@dataclass
+class Parts:
+    """The services of a process without a reconciler."""
+
+    store: Store
+    settings: Settings = field(default_factory=lambda: Settings(waiters_per_caller=2))
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+    facts: Mapping[str, object] | None = None
+
+    def health(self) -> Mapping[str, object] | None:
+        return self.facts
+
+
+@dataclass
+class Client:
+    """Somebody who calls; ``headers`` say who."""
+
+    http: TestClient
+    headers: Mapping[str, str]
+
+    def get(self, path: str, **others: Any) -> httpx2.Response:
+        return self.send("GET", path, **others)
+
+    def post(self, path: str, body: Any = None, **others: Any) -> httpx2.Response:
+        return self.send("POST", path, json=body, **others)
+
+    def send(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **others: Any
+    ) -> httpx2.Response:
+        return self.http.request(method, path, headers={**self.headers, **(headers or {})}, **others)
+
+
+class Api:
+    """Everybody who could call the application of one world."""
+
+    def __init__(self, world: World, **settings: Any) -> None:
+        self.world = world
+        self.parts = Parts(world.store)
+        if settings:
+            self.parts.settings = Settings(**settings)
+        self.app: FastAPI = create_app(self.parts)
+        self.http = TestClient(self.app)
+        self._secrets: dict[str, str] = {}
+
+    def anonymous(self) -> Client:
+        return Client(self.http, {})
+
+    def person(self, name: str) -> Client:
+        return Client(self.http, self.bearer(name, role=TokenRole.PERSONAL, user=user_name(name)))
+
+    def bot(self, name: str = "slack", *, acting: str | None = None) -> Client:
+        headers = self.bearer(name, role=TokenRole.SERVICE, act_as=True, act_as_decide=True)
+        return Client(self.http, headers | ({"Act-As": user_name(acting)} if acting else {}))
+
+    def admin(self) -> Client:
+        return Client(self.http, self.bearer("root", role=TokenRole.ADMIN))
+
+    def auditor(self) -> Client:
+        return Client(self.http, self.bearer("audit", role=TokenRole.AUDITOR))
+
+    def bearer(self, name: str, **kind: Any) -> dict[str, str]:
+        """Return the headers that present the token of this name, made when it is first asked for."""
+        if name not in self._secrets:
+            with self.world.store.writing() as session:
+                now = self.world.clock.now()
+                self._secrets[name] = tokens.create(session, CONSOLE, name=name, now=now, **kind).secret
+        return {"Authorization": f"Bearer {self._secrets[name]}"}
+
+    def asked(self, **changes: Any) -> dict[str, Any]:
+        """Return what the API answers when alice asks for administrator access to alpha."""
+        answer = self.person("alice").post("/v1/requests", asking(**changes))
+        assert answer.status_code == 201, answer.text
+        asked: dict[str, Any] = answer.json()
+        return asked
+
+    def granted(self) -> dict[str, Any]:
+        """Return a grant that alice asked for and carol approved."""
+        asked = self.asked()
+        path = f"/v1/requests/{asked['id']}/decisions"
+        answer = self.person("carol").post(path, {"decision": "approve", "digest": asked["digest"]})
+        (grant,) = answer.json()["grants"]
+        read: dict[str, Any] = self.person("alice").get(f"/v1/grants/{grant['id']}").json()
+        return read
+
+
+def asking(**changes: Any) -> dict[str, Any]:
+    """Return a body for ``POST /v1/requests`` that is in order but for the changes; None leaves out."""
+    body = {
+        "targets": [{"account": ALPHA, "permission_set": "AdministratorAccess"}],
+        "justification": "the pager went off",
+        **changes,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def on_behalf(world: World, request: Request, *, beneficiary: str) -> Request:
+    """Make a request one that was asked for somebody else, which no command does yet."""
+    with world.store.writing() as session:
+        changed = session.get_one(Request, request.id)
+        changed.beneficiary_id = person_id(beneficiary)
+        changed.digest = questions.digest(changed, policy.version(session, changed.entitlement_version))
+    return changed

@@ -1,0 +1,169 @@
+"""Who may call what, over HTTP: every route, every kind of caller, one table written by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from protem.api.routers import PUBLIC
+from protem.db.models import Request, TokenRole
+from protem.domain.authority import AUTHORITY, Verb
+from tests.api.applications import Api, Client, asking, on_behalf
+from tests.broker.worlds import POLICY
+from tests.broker.worlds import asking as submission
+
+Sent = tuple[str, str, dict[str, Any]]
+
+CALLERS: dict[str, Callable[[Api], Client]] = {
+    "anonymous": Api.anonymous,
+    "requester": lambda api: api.person("bob"),
+    "beneficiary": lambda api: api.person("alice"),
+    "approver": lambda api: api.person("carol"),
+    "stranger": lambda api: api.person("erin"),
+    "service": lambda api: api.bot("jenkins"),
+    "service acting": lambda api: api.bot("slack", acting="bob"),
+    "admin": Api.admin,
+    "auditor": Api.auditor,
+}
+
+# fmt: off
+STATUSES: dict[Verb, tuple[int, ...]] = {
+    #                         anonymous requester beneficiary approver stranger service acting admin auditor
+    Verb.ME_READ:              (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.ENTITLEMENTS_LIST:    (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.ENTITLEMENTS_PLAN:    (401,     403,      403,        403,     403,     403,    403,   200,  403),
+    Verb.ENTITLEMENTS_APPLY:   (401,     403,      403,        403,     403,     403,    403,   200,  403),
+    Verb.ACCOUNTS_LIST:        (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.PERMISSION_SETS_LIST: (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.PRINCIPALS_LIST:      (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.REQUESTS_SUBMIT:      (401,     201,      201,        403,     403,     403,    201,   403,  403),
+    Verb.REQUESTS_LIST:        (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.REQUESTS_READ:        (401,     200,      200,        200,     404,     404,    200,   200,  200),
+    Verb.REQUESTS_DECIDE:      (401,     403,      403,        200,     404,     404,    403,   403,  403),
+    Verb.REQUESTS_WITHDRAW:    (401,     200,      200,        403,     404,     404,    200,   403,  403),
+    Verb.GRANTS_LIST:          (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.GRANTS_READ:          (401,     200,      200,        200,     404,     404,    200,   200,  200),
+    Verb.GRANTS_REVOKE:        (401,     202,      202,        202,     404,     404,    202,   202,  403),
+    Verb.ASSIGNMENTS_LIST:     (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.TOKENS_CREATE:        (401,     403,      403,        403,     403,     403,    403,   201,  403),
+    Verb.TOKENS_LIST:          (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.TOKENS_REVOKE:        (401,     403,      403,        403,     403,     403,    403,   200,  403),
+    Verb.AUDIT_EVENTS_LIST:    (401,     403,      403,        403,     403,     403,    403,   200,  200),
+}
+# fmt: on
+
+
+def pending(api: Api) -> Request:
+    return on_behalf(api.world, api.world.submit(api.world.person("bob")), beneficiary="alice")
+
+
+def grant_path(api: Api) -> str:
+    request = pending(api)
+    api.world.decide(api.world.person("dave"), request)
+    (grant,) = api.world.granted(request)
+    return f"/v1/grants/{grant.id}"
+
+
+def plan(api: Api) -> Sent:
+    return "POST", "/v1/entitlements/plan", {"content": POLICY, "headers": {"Content-Type": "text/yaml"}}
+
+
+def apply(api: Api) -> Sent:
+    headers = {"Content-Type": "text/yaml", "If-Match": '"1"'}
+    return "POST", "/v1/entitlements/apply", {"content": POLICY, "headers": headers}
+
+
+def decide(api: Api) -> Sent:
+    request = pending(api)
+    body = {"decision": "approve", "digest": request.digest}
+    return "POST", f"/v1/requests/{request.id}/decisions", {"json": body}
+
+
+def create_token(api: Api) -> Sent:
+    return "POST", "/v1/tokens", {"json": {"name": "nightly", "role": "auditor"}}
+
+
+def revoke_token(api: Api) -> Sent:
+    api.bearer("spare", role=TokenRole.AUDITOR)
+    listed = api.admin().get("/v1/tokens").json()["items"]
+    token = next(token for token in listed if token["name"] == "spare")
+    return "DELETE", f"/v1/tokens/{token['id']}", {}
+
+
+CALLS: dict[Verb, Callable[[Api], Sent]] = {
+    Verb.ME_READ: lambda api: ("GET", "/v1/me", {}),
+    Verb.ENTITLEMENTS_LIST: lambda api: ("GET", "/v1/entitlements", {}),
+    Verb.ENTITLEMENTS_PLAN: plan,
+    Verb.ENTITLEMENTS_APPLY: apply,
+    Verb.ACCOUNTS_LIST: lambda api: ("GET", "/v1/accounts", {}),
+    Verb.PERMISSION_SETS_LIST: lambda api: ("GET", "/v1/permission-sets", {}),
+    Verb.PRINCIPALS_LIST: lambda api: ("GET", "/v1/principals", {}),
+    Verb.REQUESTS_SUBMIT: lambda api: ("POST", "/v1/requests", {"json": asking()}),
+    Verb.REQUESTS_LIST: lambda api: ("GET", "/v1/requests", {}),
+    Verb.REQUESTS_READ: lambda api: ("GET", f"/v1/requests/{pending(api).id}", {}),
+    Verb.REQUESTS_DECIDE: decide,
+    Verb.REQUESTS_WITHDRAW: lambda api: ("POST", f"/v1/requests/{pending(api).id}/withdraw", {}),
+    Verb.GRANTS_LIST: lambda api: ("GET", "/v1/grants", {}),
+    Verb.GRANTS_READ: lambda api: ("GET", grant_path(api), {}),
+    Verb.GRANTS_REVOKE: lambda api: ("POST", f"{grant_path(api)}/revoke", {"json": {"comment": "done"}}),
+    Verb.ASSIGNMENTS_LIST: lambda api: ("GET", "/v1/assignments", {}),
+    Verb.TOKENS_CREATE: create_token,
+    Verb.TOKENS_LIST: lambda api: ("GET", "/v1/tokens", {}),
+    Verb.TOKENS_REVOKE: revoke_token,
+    Verb.AUDIT_EVENTS_LIST: lambda api: ("GET", "/v1/audit-events", {}),
+}
+
+
+@pytest.mark.parametrize("verb", STATUSES)
+def test_each_kind_of_caller_gets_what_the_table_says(api: Api, verb: Verb) -> None:
+    got = {}
+    for kind, caller in CALLERS.items():
+        method, path, others = CALLS[verb](api)
+        got[kind] = caller(api).send(method, path, **others).status_code
+    assert got == dict(zip(CALLERS, STATUSES[verb], strict=True))
+
+
+def test_every_route_is_public_or_in_the_table_of_authority(api: Api) -> None:
+    routes = list(iter_route_contexts(api.app.routes))
+    verbs = {getattr(route, "operation_id", None) for route in routes if route.path not in PUBLIC}
+    assert verbs == {verb.value for verb in AUTHORITY}
+    assert {route.path for route in routes} >= PUBLIC
+
+
+def test_every_verb_is_called_in_these_tests() -> None:
+    assert set(STATUSES) == set(CALLS) == set(AUTHORITY) == set(Verb)
+
+
+def test_what_is_public_needs_no_credential(api: Api) -> None:
+    for path in PUBLIC:
+        assert api.anonymous().get(path.replace("{code}", "not-found")).status_code == 200
+
+
+def test_a_service_sees_what_came_through_it_but_does_not_decide(api: Api) -> None:
+    asked = api.bot("slack", acting="alice").post("/v1/requests", asking()).json()
+    assert asked["via"] == "slack"
+    assert api.bot("slack").get(f"/v1/requests/{asked['id']}").status_code == 200
+    body = {"decision": "approve", "digest": asked["digest"]}
+    assert api.bot("slack").post(f"/v1/requests/{asked['id']}/decisions", body).status_code == 403
+
+
+def test_a_relayed_decision_counts_where_the_entitlement_names_the_service(api: Api) -> None:
+    asked = api.asked()
+    path, body = f"/v1/requests/{asked['id']}/decisions", {"decision": "approve", "digest": asked["digest"]}
+    refused = api.bot("jenkins", acting="carol").post(path, body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "relay-refused")
+    relayed = api.bot("slack", acting="carol").post(path, body)
+    assert relayed.json()["decisions"][0]["via"] == "slack"
+    assert relayed.json()["state"] == "approved"
+
+
+def test_nobody_but_a_service_may_send_act_as(api: Api) -> None:
+    answer = api.person("alice").get("/v1/me", headers={"Act-As": "carol@example.com"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "act-as-refused")
+
+
+def test_a_request_is_what_admins_see_too(api: Api) -> None:
+    api.world.submit(api.world.person("alice"), submission())
+    assert len(api.auditor().get("/v1/requests").json()["items"]) == 1
+    assert api.person("erin").get("/v1/requests").json()["items"] == []
