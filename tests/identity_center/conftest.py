@@ -10,6 +10,7 @@ from protem.identity_center.aws import Connection, connect
 from protem.identity_center.budget import CallBudget
 from protem.sandbox import Demo, Sandbox, seed_demo
 from tests.clocks import ManualClock
+from tests.identity_center.sessions import session_of_nobody
 
 Connect = Callable[..., Connection]
 
@@ -36,8 +37,7 @@ def budget(clock: ManualClock) -> CallBudget:
 
 @pytest.fixture
 def session() -> boto3.Session:
-    """A session of nobody's, which finds neither files nor variables of the machine."""
-    return boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name="eu-central-1")
+    return session_of_nobody()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import boto3
 from sqlalchemy import select
 
 from protem.db.models import AuditEvent, CatalogueSync, Table
@@ -14,6 +13,7 @@ from protem.identity_center.budget import CallBudget
 from protem.reconciler import catalogue, standing
 from protem.sandbox import Sandbox, seed_demo
 from tests.clocks import ManualClock
+from tests.identity_center.sessions import session_of_nobody
 
 Row = TypeVar("Row", bound=Table)
 
@@ -30,9 +30,7 @@ class Organization:
         self.demo = seed_demo(self.sandbox)
         self.store = Store(self.url, clock=self.clock, agreed_time=False)
         self.budget = CallBudget(clock=self.clock)
-        session = boto3.Session(
-            aws_access_key_id="key", aws_secret_access_key="secret", region_name="eu-central-1"
-        )
+        session = session_of_nobody()
         self.sandbox.mount(session)
         # Retries wait for real, and none of these tests is about them.
         self.connection = connect(

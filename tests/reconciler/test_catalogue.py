@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -189,10 +190,10 @@ READS = [
 ]
 
 
-@pytest.mark.parametrize("operation", READS)
-@pytest.mark.parametrize(
-    "fault", [Fault.refuse("AccessDeniedException"), Fault.lost_reply()], ids=["refused", "lost"]
-)
+FAULTS = cycle([Fault.refuse("AccessDeniedException"), Fault.lost_reply(), Fault.server_error()])
+
+
+@pytest.mark.parametrize(("operation", "fault"), list(zip(READS, FAULTS, strict=False)), ids=READS)
 def test_any_read_that_fails_leaves_the_catalogue_as_it_was(
     organization: Organization, operation: str, fault: Fault
 ) -> None:
