@@ -1,17 +1,177 @@
-"""The life of one assignment, from what is owed to what AWS holds."""
+"""The life of an assignment, from what is owed to what AWS holds."""
 
+from datetime import timedelta
+
+from protem.db.models import Provenance
 from protem.domain.lifecycle import EndReason, GrantState
-from tests.reconciler.world import World
+from tests.reconciler.world import ACCOUNT, OTHER_ACCOUNT, World
 
 
 def test_access_begins_and_ends_when_the_window_does(world: World) -> None:
-    grant_id = world.grant(minutes=10)
+    grant_id = world.grant(minutes=2)
     world.run(10)
     assert world.read(grant_id).state is GrantState.ACTIVE
     assert world.holds()
-    world.run(10 * 60 - 11)
+    world.run(109)
     assert world.holds()
     world.run(20)
     grant = world.read(grant_id)
     assert (grant.state, grant.end_reason) == (GrantState.ENDED, EndReason.ELAPSED)
     assert not world.holds()
+
+
+def test_the_delete_leaves_within_a_second_of_the_end(world: World) -> None:
+    grant_id = world.grant(minutes=1)
+    world.run(80)
+    deleted = world.sandbox.calls.of("DeleteAccountAssignment")
+    assert len(deleted) == 1
+    assert timedelta() <= deleted[0].time - world.read(grant_id).ends_at <= timedelta(seconds=1)
+
+
+def test_a_scheduled_grant_begins_at_its_start(world: World) -> None:
+    grant_id = world.grant(minutes=5, starts_in=1)
+    world.run(58)
+    assert (world.read(grant_id).state, world.calls("CreateAccountAssignment")) == (GrantState.SCHEDULED, 0)
+    world.run(10)
+    assert world.read(grant_id).state is GrantState.ACTIVE
+
+
+def test_a_grant_whose_window_was_missed_ends_without_having_begun(world: World) -> None:
+    grant_id = world.grant(minutes=1)
+    world.clock.advance(120)
+    world.run(5)
+    assert world.read(grant_id).state is GrantState.ENDED
+    assert world.calls("CreateAccountAssignment") == 0
+
+
+def test_revoking_ends_access_before_its_time(world: World) -> None:
+    grant_id = world.grant(minutes=60)
+    world.run(10)
+    world.revoke(grant_id)
+    world.run(20)
+    grant = world.read(grant_id)
+    assert (grant.state, grant.end_reason, world.holds()) == (GrantState.ENDED, EndReason.REVOKED, False)
+
+
+def test_revoking_while_the_create_is_running_removes_what_it_makes(world: World) -> None:
+    grant_id = world.grant(minutes=60)
+    world.run(1)
+    assert world.read(grant_id).state is GrantState.ACTIVATING
+    world.revoke(grant_id)
+    world.run(1)
+    assert world.read(grant_id).state is GrantState.DEACTIVATING
+    world.run(30)
+    assert world.read(grant_id).state is GrantState.ENDED
+    assert not world.holds()
+
+
+def test_a_revoked_grant_that_never_began_makes_no_call(world: World) -> None:
+    grant_id = world.grant(minutes=60, starts_in=5)
+    world.revoke(grant_id)
+    world.run(5)
+    assert world.read(grant_id).state is GrantState.ENDED
+    assert world.calls("CreateAccountAssignment") == 0
+
+
+def test_access_is_the_union_of_overlapping_windows(world: World) -> None:
+    first = world.grant(minutes=1)
+    second = world.grant(minutes=3, starts_in=0.5)
+    world.run(75)
+    assert world.read(first).state is GrantState.ENDED
+    assert world.read(second).state is GrantState.ACTIVE
+    assert world.holds()
+    assert (world.calls("CreateAccountAssignment"), world.calls("DeleteAccountAssignment")) == (1, 0)
+    world.run(160)
+    assert world.read(second).state is GrantState.ENDED
+    assert not world.holds()
+
+
+def test_ending_one_grant_never_removes_what_another_owes(world: World) -> None:
+    first, second = world.grant(minutes=10), world.grant(minutes=10)
+    world.run(10)
+    world.revoke(first)
+    world.run(30)
+    assert (world.read(first).state, world.read(second).state) == (GrantState.ENDED, GrantState.ACTIVE)
+    assert world.holds()
+
+
+def test_a_grant_that_comes_while_the_delete_runs_gets_access_anew(world: World) -> None:
+    first = world.grant(minutes=1)
+    world.run(62)
+    assert world.read(first).state is GrantState.DEACTIVATING
+    second = world.grant(minutes=5)
+    world.run(40)
+    assert (world.read(first).state, world.read(second).state) == (GrantState.ENDED, GrantState.ACTIVE)
+    assert world.holds()
+
+
+def test_standing_access_is_found_before_creating_and_left_alone(world: World) -> None:
+    world.sandbox.assignments.put(ACCOUNT, world.permission_set, world.alice)
+    grant_id = world.grant(minutes=1)
+    world.run(90)
+    grant = world.read(grant_id)
+    assert (grant.state, grant.failure_code) == (GrantState.FAILED, "standing_access")
+    assert world.holds()
+    assert world.calls("DeleteAccountAssignment") == world.calls("CreateAccountAssignment") == 0
+    assert world.row().provenance is Provenance.STANDING
+
+
+def test_access_removed_outside_ends_the_grant_and_is_not_made_anew(world: World) -> None:
+    grant_id = world.grant(minutes=60)
+    world.run(10)
+    world.sandbox.assignments.remove(ACCOUNT, world.permission_set, world.alice)
+    world.run(12 * 60)
+    grant = world.read(grant_id)
+    assert (grant.state, grant.end_reason) == (GrantState.ENDED, EndReason.REMOVED_OUTSIDE)
+    assert world.calls("CreateAccountAssignment") == 1
+    assert "assignment.removed_outside" in world.events()
+
+
+def test_what_somebody_makes_after_ours_was_removed_is_theirs(world: World) -> None:
+    world.grant(minutes=60)
+    world.run(10)
+    world.sandbox.assignments.remove(ACCOUNT, world.permission_set, world.alice)
+    world.run(12 * 60)
+    world.sandbox.assignments.put(ACCOUNT, world.permission_set, world.alice)
+    world.run(60 * 60, longest=60)
+    assert world.holds()
+    assert world.calls("DeleteAccountAssignment") == 0
+
+
+def test_only_one_write_at_a_time_is_under_way_in_an_account(world: World) -> None:
+    others = [
+        world.sandbox.directory.add_user(user_name=f"user{n}", display_name="U", email=None) for n in range(3)
+    ]
+    grants = [world.grant(minutes=5, principal=principal) for principal in others]
+    elsewhere = world.grant(minutes=5, account=OTHER_ACCOUNT)
+    world.run(5)
+    assert world.read(elsewhere).state is GrantState.ACTIVE
+    world.run(25)
+    assert [world.read(grant).state for grant in grants] == [GrantState.ACTIVE] * 3
+    assert not [call for call in world.sandbox.calls.all() if call.outcome == "ConflictException"]
+
+
+def test_access_that_is_no_longer_allowed_does_not_begin(world: World) -> None:
+    world.why_not = lambda session, grant, now: "the entitlement is gone"
+    grant_id = world.grant(minutes=5)
+    world.run(10)
+    grant = world.read(grant_id)
+    assert (grant.state, grant.end_reason) == (GrantState.ENDED, EndReason.ELIGIBILITY_LOST)
+    assert grant.failure_detail == "the entitlement is gone"
+    assert world.calls("CreateAccountAssignment") == 0
+
+
+def test_nothing_new_begins_while_the_clocks_disagree(database_url: str) -> None:
+    world = World(database_url, date_skew_seconds=30)
+    grant_id = world.grant(minutes=5)
+    world.run(20)
+    assert world.read(grant_id).state is GrantState.ACTIVATING
+    assert world.calls("CreateAccountAssignment") == 0
+    world.close()
+
+
+def test_each_transition_leaves_one_event(world: World) -> None:
+    world.grant(minutes=1)
+    world.run(90)
+    told = [event for event in world.events() if event.startswith("grant.")]
+    assert told == ["grant.activating", "grant.active", "grant.deactivating", "grant.ended"]

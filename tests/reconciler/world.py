@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
 
 import boto3
@@ -22,16 +23,37 @@ from protem.db.models import (
 )
 from protem.db.store import Store
 from protem.domain.lifecycle import EndReason, GrantState, RequestState
-from protem.identity_center.aws import connect
+from protem.identity_center.aws import AwsAssignments, connect, sessions
 from protem.identity_center.budget import CallBudget
 from protem.reconciler.lease import Lease
 from protem.reconciler.runner import Runner
 from protem.reconciler.steps import Guard
 from protem.sandbox import Sandbox
+from protem.sandbox.mounts import hook
+from protem.sandbox.wire import messages
 from tests.clocks import ManualClock
 
 ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "111122224444"
+MOST_TICKS_AT_ONCE = 50
+
+
+class Stage:
+    """One session for all worlds of a test run, answered by the sandbox of the latest: making one is slow."""
+
+    def __init__(self) -> None:
+        self.sandbox: Sandbox | None = None
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        return sessions.answered_by(lambda session: hook.mount(self._reply, session))
+
+    def _reply(self, request: messages.Request) -> messages.Reply | None:
+        assert self.sandbox is not None
+        return self.sandbox.reply(request)
+
+
+stage = Stage()
 
 
 def allow(session: Session, grant: Grant, now: datetime) -> str | None:
@@ -47,10 +69,17 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     creation_seconds: float = 3.0
     deletion_seconds: float = 12.0
+    lease_seconds: float = 6.0
+    date_skew_seconds: float = 0.0
+    delete_of_absent: str = "failed"
 
     def __post_init__(self) -> None:
         self.sandbox = Sandbox(
-            clock=self.clock, creation_seconds=self.creation_seconds, deletion_seconds=self.deletion_seconds
+            clock=self.clock,
+            creation_seconds=self.creation_seconds,
+            deletion_seconds=self.deletion_seconds,
+            date_skew_seconds=self.date_skew_seconds,
+            delete_of_absent=self.delete_of_absent,
         )
         self.sandbox.organization.add_account(ACCOUNT, name="alpha", email="alpha@example.com")
         self.sandbox.organization.add_account(OTHER_ACCOUNT, name="beta", email="beta@example.com")
@@ -62,7 +91,14 @@ class World:
         with self.store.writing() as session:
             self._catalogue(session)
         self.why_not: Callable[[Session, Grant, datetime], str | None] = allow
+        self.budget = CallBudget(clock=self.clock)
+        self.assignments = self._connect()
         self.runner = self.start()
+
+    def _connect(self) -> AwsAssignments:
+        stage.sandbox = self.sandbox
+        guard = Guard(held=lambda: self.lease.held(), clock=self.clock)
+        return connect(stage.session, budget=self.budget, guard=guard, clock=self.clock).assignments
 
     def _catalogue(self, session: Session) -> None:
         session.add(Instance(arn=self.sandbox.instance_arn, identity_store_id="d-1", owner_account_id="1"))
@@ -78,27 +114,24 @@ class World:
 
     def start(self, *, exclusive: bool = True) -> Runner:
         """Return a reconciler that remembers nothing, as after a crash."""
-        lease = Lease(store=self.store, clock=self.clock, duration=timedelta(seconds=6), exclusive=exclusive)
-        session = boto3.Session(
-            aws_access_key_id="AKIAIOSFODNN7EXAMPLE",  # gitleaks:allow - AWS's own example
-            aws_secret_access_key="example",
-            region_name="eu-central-1",
+        lease = Lease(
+            store=self.store,
+            clock=self.clock,
+            duration=timedelta(seconds=self.lease_seconds),
+            exclusive=exclusive,
         )
-        self.sandbox.mount(session)
-        budget = CallBudget(clock=self.clock)
-        connection = connect(
-            session, budget=budget, guard=Guard(held=lease.held, clock=self.clock), clock=self.clock
-        )
+        self.lease = lease
         return Runner(
             store=self.store,
-            assignments=connection.assignments,
-            budget=budget,
+            assignments=self.assignments,
+            budget=self.budget,
             lease=lease,
             dispatch=lambda work: work(),
             clock=self.clock,
             watch=timedelta(minutes=10),
             why_not=lambda session, grant, now: self.why_not(session, grant, now),
             threads=8,
+            done=self._note,
             randomness=Random(7),
         )
 
@@ -188,13 +221,27 @@ class World:
             self._wake(session, session.get_one(Assignment, grant.assignment_id), self.clock.now())
             grant.revoked_at, grant.revoke_reason = self.clock.now(), EndReason.REVOKED
 
-    def run(self, seconds: float, *, step: float = 0.5) -> None:
-        """Let time go by, with a tick of the reconciler at each step of it."""
+    def run(self, seconds: float, *, step: float = 0.5, longest: float = 5.0) -> None:
+        """Let time go by, with a tick of the reconciler whenever something is due, and now and then."""
         until = self.clock.now() + timedelta(seconds=seconds)
         while self.clock.now() < until:
-            self.runner.tick()
-            self.clock.advance(step)
-        self.runner.tick()
+            wait = self.tick()
+            pause = longest if wait is None else min(max(wait.total_seconds(), step), longest)
+            self.clock.advance(min(pause, max((until - self.clock.now()).total_seconds(), 0.001)))
+        self.tick()
+
+    def tick(self) -> timedelta | None:
+        """Tick until nothing is to be done at this instant, as wake-ups make the real one do."""
+        for _ in range(MOST_TICKS_AT_ONCE):
+            self._done = False
+            wait = self.runner.tick()
+            if not self._done:
+                return wait
+        message = "the reconciler is going round in circles"
+        raise AssertionError(message)
+
+    def _note(self) -> None:
+        self._done = True
 
     def read(self, grant_id: uuid.UUID) -> Grant:
         with self.store.reading() as session:

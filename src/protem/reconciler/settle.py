@@ -116,6 +116,8 @@ def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | Non
         grant.activated_at = hold.now
     if state in {GrantState.ENDED, GrantState.FAILED}:
         grant.ended_at = hold.now
+    # The database sees each step: two in one transaction must not reach it as one forbidden leap.
+    hold.session.flush()
     facts = {"end_reason": grant.end_reason, "failure_code": grant.failure_code}
     told = {name: str(fact) for name, fact in facts.items() if fact is not None}
     audit.record(hold.session, _EVENTS[state], grant, now=hold.now, facts=told)
