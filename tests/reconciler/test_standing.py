@@ -21,7 +21,7 @@ from protem.domain.events import EventType
 from protem.domain.lifecycle import EndReason, GrantState, RequestState
 from protem.identity_center.errors import CallWithheld, GatewayError
 from protem.reconciler import standing
-from protem.reconciler.standing import IncompleteLookError
+from protem.reconciler.standing import CatalogueMissingError, IncompleteLookError
 from protem.sandbox import Fault
 from tests.identity_center.organization import Organization
 
@@ -127,6 +127,14 @@ def test_everything_that_aws_holds_without_us_is_found(organization: Organizatio
     assert standing_access(organization) == held_in_aws(organization)
     assert report.found == len(held_in_aws(organization)) == report.places
     assert len(organization.events(EventType.ASSIGNMENT_FOUND_STANDING)) == report.found
+
+
+def test_before_the_first_catalogue_nothing_is_looked_for(database_url: str) -> None:
+    organization = Organization(database_url)
+    with pytest.raises(CatalogueMissingError):
+        organization.look_for_standing_access()
+    assert organization.sync("standing_access").completed_at is None
+    organization.store.close()
 
 
 def test_groups_are_found_as_groups(organization: Organization) -> None:

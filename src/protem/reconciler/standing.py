@@ -7,13 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protem.clock import Clock
-from protem.db.models import Assignment, Observed, PermissionSet, Provenance
+from protem.db.models import Assignment, CatalogueSync, Observed, PermissionSet, Provenance
 from protem.db.store import Store
 from protem.identity_center.budget import CallBudget, Priority
 from protem.identity_center.errors import CallRejected
 from protem.identity_center.gateway import Assignments, Directory
 from protem.identity_center.values import Holder
-from protem.reconciler import standing_rows
+from protem.reconciler import catalogue, standing_rows
 from protem.reconciler.catalogue_looks import looking
 from protem.reconciler.standing_rows import Place
 
@@ -22,6 +22,10 @@ PART = "standing_access"
 
 class IncompleteLookError(Exception):
     """AWS refused to list some places; what it listed was written down."""
+
+
+class CatalogueMissingError(Exception):
+    """Nothing is known of the permission sets yet, so nobody can tell where to look."""
 
 
 @dataclass(slots=True)
@@ -39,8 +43,9 @@ def synchronise(
 ) -> Report:
     """Record who holds what without Protem, one place at a time.
 
-    Raises ``IncompleteLookError`` at the end if AWS refused some places, and any other
-    ``GatewayError`` at once. What was written by then stays: each place is true by itself.
+    Raises ``CatalogueMissingError`` before the first catalogue, ``IncompleteLookError`` at the end
+    if AWS refused some places, and any other ``GatewayError`` at once. What was written by then
+    stays: each place is true by itself.
     """
     begun = clock.monotonic()
     report, refusals = Report(), list[CallRejected]()
@@ -58,6 +63,7 @@ def synchronise(
 def _places(directory: Directory, store: Store, refusals: list[CallRejected]) -> Iterator[Place]:
     """Go through the places where AWS may hold something, and those where it did when last seen."""
     with store.reading() as session:
+        _require_catalogue(session)
         permission_sets = _permission_sets(session)
         remembered = _remembered(session)
     for instance_arn, arn in permission_sets:
@@ -100,6 +106,12 @@ def _holders(assignments: Assignments, place: Place) -> frozenset[Holder]:
         if refusal.code == "ResourceNotFoundException":
             return frozenset()
         raise
+
+
+def _require_catalogue(session: Session) -> None:
+    sync = session.get(CatalogueSync, catalogue.PART)
+    if sync is None or sync.completed_at is None:
+        raise CatalogueMissingError("standing access can be looked for once the catalogue has been read")
 
 
 def _permission_sets(session: Session) -> list[tuple[str, str]]:
