@@ -1,11 +1,13 @@
 """A store with an organization in its catalogue, and people, bots and admins who call the broker."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from protem.broker import catalogue, decisions, documents, grants, requests
@@ -36,6 +38,7 @@ from protem.domain import names
 from protem.domain.approvals import Answer
 from protem.domain.authority import Scope
 from protem.domain.eligibility import Bounds
+from protem.domain.errors import Refusal
 from tests.clocks import ManualClock
 
 INSTANCE = "arn:aws:sso:::instance/ssoins-1111111111111111"
@@ -279,7 +282,8 @@ class World:
     def remove(self, kind: type[Account | PermissionSet | Principal | Group], identifier: str) -> None:
         """Have the next synchronisation find something gone."""
         with self.store.writing() as session:
-            setattr(session.get_one(kind, identifier), "removed_at", self.clock.now())
+            row: Any = session.get_one(kind, identifier)
+            row.removed_at = self.clock.now()
 
     def leave(self, name: str, *, group: str) -> None:
         """Take somebody out of a group."""
@@ -290,6 +294,15 @@ class World:
         """Return the types of everything on record, in order."""
         with self.store.reading() as session:
             return list(session.scalars(select(AuditEvent.type).order_by(AuditEvent.id)))
+
+    @contextmanager
+    def refusing(self, kind: type[Refusal]) -> Iterator[pytest.ExceptionInfo[Any]]:
+        """Expect a refusal, after which every row is as it was before."""
+        before = self.contents()
+        with pytest.raises(kind) as caught:
+            yield caught
+        assert type(caught.value) is kind
+        assert self.contents() == before
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return every row there is, to see that nothing has changed."""
