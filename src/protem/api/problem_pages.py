@@ -1,17 +1,19 @@
 """What each problem code means, for people and for programs."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from protem.api import operations, refusals
 from protem.api.pages import page
 from protem.api.problems import PROBLEMS, by_code
 from protem.api.schemas.problems import ProblemKind, ProblemKinds
-from protem.domain.errors import Refusal
+from protem.domain.errors import InvalidInput, Refusal
 
 router = APIRouter(tags=["problems"])
+
+Code = Annotated[str, Path(pattern="^[a-z-]{1,64}$")]
 
 _HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
@@ -29,9 +31,9 @@ async def list_problems(request: Request) -> Response:
     "/problems/{code}",
     operation_id="problem",
     response_model=ProblemKind,
-    responses={**_HTML, **operations.responses(refusals.NoSuchPath)},
+    responses={**_HTML, **operations.responses(refusals.NoSuchPath, InvalidInput)},
 )
-async def read_problem(request: Request, code: str) -> Response:
+async def read_problem(request: Request, code: Code) -> Response:
     """Explain one problem code; a page for browsers, JSON for others."""
     refusal = by_code().get(code)
     if refusal is None:
