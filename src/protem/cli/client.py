@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any
 
@@ -90,19 +91,18 @@ class LostAnswer(Failure):
         super().__init__("answer-lost", detail, leaving=Exit.UNREACHABLE)
 
 
-def connect(*, act_as: str | None = None) -> Client:
-    """Return a client for ``PROTEM_URL`` that presents ``PROTEM_TOKEN``."""
+@contextmanager
+def connect(*, act_as: str | None = None) -> Iterator[Client]:
+    """Open a client for ``PROTEM_URL`` that presents ``PROTEM_TOKEN``."""
     address = _address()
     headers = {"Authorization": f"Bearer {_token()}", "User-Agent": f"protem/{__version__}"}
     if act_as:
         headers["Act-As"] = act_as
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     # A proxy is for what lies beyond this machine.
-    return Client(
-        httpx2.Client(
-            base_url=address, headers=encoded, timeout=_PATIENCE, trust_env=not _is_loopback(address.host)
-        )
-    )
+    beyond = not _is_loopback(address.host)
+    with httpx2.Client(base_url=address, headers=encoded, timeout=_PATIENCE, trust_env=beyond) as http:
+        yield Client(http)
 
 
 def _address() -> httpx2.URL:

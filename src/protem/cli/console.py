@@ -35,7 +35,7 @@ def database() -> Iterator[None]:
         raise Failure("schema-outdated", str(error)) from None
     except InUseError as error:
         raise Failure("database-in-use", str(error)) from None
-    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+    except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
         detail = f"the database of PROTEM_DATABASE_URL does not answer: {_reason(error)}"
         raise Failure("database-unavailable", detail, leaving=Exit.UNREACHABLE) from None
 

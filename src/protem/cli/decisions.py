@@ -48,17 +48,17 @@ def _decide(
     act_as: str | None,
     as_json: bool,
 ) -> None:
-    client = connect(act_as=act_as)
     path = f"/v1/requests/{options.path_part(request_id)}"
-    shown = client.get(path)
-    for line in describing.request(shown):
-        output.say(line) if not as_json else output.warn(line)
-    if not yes:
-        confirm(f"{decision.capitalize()} this?", abort=True, err=as_json)
-    body = {"decision": decision, "digest": shown["digest"], "comment": comment}
+    body = {"decision": decision, "comment": comment}
     if duration:
         body["duration"] = durations.text(options.duration(duration))
-    answered = client.post(f"{path}/decisions", body)
+    with connect(act_as=act_as) as client:
+        shown = client.get(path)
+        for line in describing.request(shown):
+            (output.warn if as_json else output.say)(line)
+        if not yes:
+            confirm(f"{decision.capitalize()} this?", abort=True, err=as_json)
+        answered = client.post(f"{path}/decisions", body | {"digest": shown["digest"]})
     if as_json:
         output.show_json(answered)
     else:

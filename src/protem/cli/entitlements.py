@@ -35,7 +35,8 @@ def check(file: options.File) -> None:
 @app.command()
 def plan(file: options.File, *, as_json: options.AsJson = False) -> None:
     """Show what applying a file would change."""
-    found = _plan(connect(), file)
+    with connect() as client:
+        found = _plan(client, file)
     if as_json:
         output.show_json(found)
     else:
@@ -45,13 +46,13 @@ def plan(file: options.File, *, as_json: options.AsJson = False) -> None:
 @app.command()
 def apply(file: options.File, *, yes: options.Yes = False, as_json: options.AsJson = False) -> None:
     """Put a file in force, whole, if nothing was applied since its plan was made."""
-    client = connect()
-    found = _plan(client, file)
-    if not as_json:
-        output.say(*_differences(found))
-    if not found["unchanged"] and not yes:
-        confirm("Apply?", abort=True)
-    answer = _send(client, "apply", file, headers={"If-Match": f'"{found["base_version"]}"'})
+    with connect() as client:
+        found = _plan(client, file)
+        for line in _differences(found):
+            (output.warn if as_json else output.say)(line)
+        if not found["unchanged"] and not yes:
+            confirm("Apply?", abort=True, err=as_json)
+        answer = _send(client, "apply", file, headers={"If-Match": f'"{found["base_version"]}"'})
     if as_json:
         output.show_json(answer)
     else:
@@ -78,7 +79,8 @@ def _named(failure: Failure, file: Path) -> Failure:
         else error
         for error in failure.errors
     ]
-    return Failure(failure.code, failure.detail, errors=errors, leaving=failure.leaving)
+    detail = failure.detail.replace(_NAME_OVER_HTTP.removesuffix(":"), str(file))
+    return Failure(failure.code, detail, errors=errors, leaving=failure.leaving)
 
 
 def _differences(plan: Any) -> Iterator[str]:

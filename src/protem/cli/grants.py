@@ -18,7 +18,8 @@ def grants(
 ) -> None:
     """List the grants that you may see, the newest first."""
     only = "true" if live else None
-    found = list(connect(act_as=act_as).items("/v1/grants", limit=limit, live=only, state=state))
+    with connect(act_as=act_as) as client:
+        found = list(client.items("/v1/grants", limit=limit, live=only, state=state))
     if as_json:
         output.show_json(found)
         return
@@ -35,7 +36,8 @@ def revoke(
 ) -> None:
     """End access now; it asks no questions."""
     path = f"/v1/grants/{options.path_part(grant_id)}/revoke"
-    shown = connect(act_as=act_as).post(path, {"comment": comment})
+    with connect(act_as=act_as) as client:
+        shown = client.post(path, {"comment": comment})
     if as_json:
         output.show_json(shown)
     else:

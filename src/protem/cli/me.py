@@ -6,7 +6,8 @@ from protem.cli.client import connect
 
 def whoami(*, act_as: options.ActAs = None, as_json: options.AsJson = False) -> None:
     """Say whom the API takes you for, and what you may do."""
-    me = connect(act_as=act_as).get("/v1/me")
+    with connect(act_as=act_as) as client:
+        me = client.get("/v1/me")
     if as_json:
         output.show_json(me)
         return

@@ -45,18 +45,20 @@ def request(
         "entitlement": entitlement,
         "ticket": ticket,
     }
-    client = connect(act_as=act_as)
-    made = client.create("/v1/requests", {name: value for name, value in body.items() if value is not None})
-    if quiet:
-        output.say(made["id"])
-    elif not as_json:
-        output.say(*describing.request(made))
-    if wait:
-        made = waiting.until_active(client, made)
-        if not as_json and not quiet:
-            output.say("", *describing.request(made))
+    with connect(act_as=act_as) as client:
+        made = client.create(
+            "/v1/requests", {name: value for name, value in body.items() if value is not None}
+        )
+        if quiet:
+            output.say(made["id"])
+        elif not as_json:
+            output.say(*describing.request(made))
+        if wait:
+            made = waiting.until_active(client, made)
     if as_json:
         output.show_json(made)
+    elif wait and not quiet:
+        output.say("", *describing.request(made))
 
 
 def requests(
@@ -70,7 +72,8 @@ def requests(
     as_json: options.AsJson = False,
 ) -> None:
     """List the requests that you may see, the newest first."""
-    found = list(connect(act_as=act_as).items("/v1/requests", limit=limit, state=state, relation=relation))
+    with connect(act_as=act_as) as client:
+        found = list(client.items("/v1/requests", limit=limit, state=state, relation=relation))
     if as_json:
         output.show_json(found)
         return
@@ -82,7 +85,8 @@ def withdraw(
     request_id: options.RequestId, *, act_as: options.ActAs = None, as_json: options.AsJson = False
 ) -> None:
     """Take a request back before anybody has answered it."""
-    shown = connect(act_as=act_as).post(f"/v1/requests/{options.path_part(request_id)}/withdraw", None)
+    with connect(act_as=act_as) as client:
+        shown = client.post(f"/v1/requests/{options.path_part(request_id)}/withdraw", None)
     if as_json:
         output.show_json(shown)
     else:

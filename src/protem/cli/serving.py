@@ -19,6 +19,7 @@ from protem.cli.console import database
 from protem.cli.failures import Failure
 from protem.cli.output import warn
 from protem.runtime import Runtime
+from protem.settings import Settings
 
 _GRACE_SECONDS = 3
 _BACKLOG = 2048
@@ -38,8 +39,8 @@ def serve(
     """Serve the API, and reconcile, until told to stop."""
     settings = environment.settings(host=host, port=port)
     logs.configure(settings.log_format)
-    with database(), stopping_calmly(), listening(settings.host, settings.port) as listener:
-        run(Runtime.build(settings, reconciler=reconciler), listener)
+    with stopping_calmly(), listening(settings.host, settings.port) as listener:
+        run(_built(settings, reconciler=reconciler), listener)
 
 
 def reconcile(
@@ -51,8 +52,8 @@ def reconcile(
     """Reconcile without serving the API: the one process that needs AWS credentials."""
     settings = environment.settings()
     logs.configure(settings.log_format)
-    with database(), stopping_calmly():
-        runtime = Runtime.build(settings)
+    with stopping_calmly():
+        runtime = _built(settings, reconciler=True)
         try:
             with _metrics(runtime, settings.host, metrics_port):
                 runtime.start()
@@ -78,6 +79,11 @@ def run(runtime: Runtime, listener: socket.socket) -> None:
         runtime.stop()
     if not server.started:
         raise Failure("not-started", "the server did not start; the log says why")
+
+
+def _built(settings: Settings, *, reconciler: bool) -> Runtime:
+    with database():
+        return Runtime.build(settings, reconciler=reconciler)
 
 
 @contextmanager

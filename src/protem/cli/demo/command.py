@@ -30,17 +30,22 @@ def demo(
     verbose: Annotated[bool, Option("--verbose", "-v", help="Show every event as it happens.")] = False,
 ) -> None:
     """Serve everything on this machine, with a sandbox in place of AWS, until Ctrl-C."""
-    logs.configure("console", level=logging.INFO if verbose else logging.ERROR)
+    _log(logging.INFO if verbose else logging.ERROR)
     with (
         stopping_calmly(),
         TemporaryDirectory(prefix="protem-demo-") as home,
         listening(_HOST, port) as api,
         listening(_HOST, _port_for_aws()) as aws,
     ):
-        made = world.build(Path(home))
+        made = world.build(Path(home), sandbox=Sandbox())
         with _served(made.sandbox, aws):
             guide.show(made, api=_address(api), aws=_address(aws))
             run(made.runtime, api)
+
+
+def _log(level: int) -> None:
+    logs.configure("console", level=level)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _port_for_aws() -> int:

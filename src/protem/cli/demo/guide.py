@@ -15,7 +15,7 @@ from protem.domain import durations
 from protem.domain.entitlements import Approval, Entitlement
 from protem.sandbox.demo import ACCOUNTS, GROUPS, SUSPENDED
 
-_NARROWEST = 110
+_NARROWEST = 120
 _PARTS = {
     "ALICE": "a platform engineer, who asks",
     "DAVE": "an SRE lead, who approves",
@@ -55,9 +55,9 @@ def _places(api: str, aws: str) -> Table:
 
 
 def _accounts() -> Table:
-    table = _table("account", "id", "organizational unit", "env", "owner")
-    for name, (account_id, unit, env, owner) in ACCOUNTS.items():
-        table.add_row(name, account_id, f"{unit} (suspended)" if name == SUSPENDED else unit, env, owner)
+    table = _table("account", "id", "organizational unit", "env", "status")
+    for name, (account_id, unit, env, _) in ACCOUNTS.items():
+        table.add_row(name, account_id, unit, env, "SUSPENDED" if name == SUSPENDED else "ACTIVE")
     return table
 
 
@@ -125,4 +125,7 @@ def _walkthrough(world: World, aws: str) -> str:
 
 
 def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, padding=(0, 0, 0, 2), header_style="dim", show_header=bool(columns))
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim", show_header=bool(columns))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

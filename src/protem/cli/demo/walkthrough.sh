@@ -8,7 +8,8 @@ PROTEM_TOKEN=$DAVE protem approve $REQUEST --yes
 # 3. A few seconds later she is in: Protem says so, and so does the sandbox, which answers as AWS would
 PROTEM_TOKEN=$ALICE protem grants
 curl -sS -H "Authorization: Bearer $ADMIN" $PROTEM_URL/v1/assignments | python3 -m json.tool
-curl -sS @AWS@ -H 'Content-Type: application/x-amz-json-1.1' \
+curl -sS @AWS@ --aws-sigv4 aws:amz:eu-central-1:sso --user any:any \
+  -H 'Content-Type: application/x-amz-json-1.1' \
   -H 'X-Amz-Target: SWBExternalService.ListAccountAssignments' \
   -d '{"InstanceArn": "@INSTANCE@", "AccountId": "@ACCOUNT@", "PermissionSetArn": "@PERMISSION_SET@"}'; echo
 

@@ -41,11 +41,10 @@ class World:
     secrets: Mapping[str, str]
 
 
-def build(home: Path) -> World:
-    """Make everything anew in an empty directory."""
+def build(home: Path, *, sandbox: Sandbox) -> World:
+    """Make everything anew in an empty directory, and fill the empty sandbox."""
     url = f"sqlite:///{home / 'protem.db'}"
     upgrade(url)
-    sandbox = Sandbox()
     demo = seed_demo(sandbox)
     rules = documents.parse(source(), file=_FILE).entitlements
     settings = Settings(database_url=SecretStr(url), entitlements_file=None)
