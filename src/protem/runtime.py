@@ -63,7 +63,7 @@ class Runtime:
         self.clock = clock
         self.store = store
         self.metrics = CollectorRegistry(auto_describe=False)
-        self.metrics.register(Stock(store))  # type: ignore[arg-type]  # a collector by its shape
+        self.metrics.register(Stock(store))
         self.reconciling: Reconciling | None = None
         self._alone: exclusive.Claim | None = None
         self._stopped = threading.Event()
@@ -196,7 +196,7 @@ class Runtime:
             "protem_aws_call_rate": ("Calls to AWS per second that are let through.", lambda: budget.rate),
             "protem_aws_calls_waiting": ("Calls to AWS that wait for their turn.", lambda: budget.waiting),
         }
-        self.metrics.register(Pulse(readings))  # type: ignore[arg-type]  # a collector by its shape
+        self.metrics.register(Pulse(readings))
 
     def _jobs(self, made: Reconciling) -> None:
         def while_leading(job: Callable[[], object]) -> Callable[[], object]:
@@ -204,7 +204,11 @@ class Runtime:
 
         def synchronise() -> None:
             catalogue.synchronise(
-                made.connection.directory, store=self.store, clock=self.clock, budget=made.budget
+                made.connection.directory,
+                store=self.store,
+                clock=self.clock,
+                budget=made.budget,
+                instance_arn=self.settings.identity_center_instance,
             )
 
         def look_for_standing_access() -> None:
