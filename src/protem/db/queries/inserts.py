@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Integer, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from protem.db.models import Table
-from protem.db.queries.changes import rows_changed
 
 
 def insert_unless_there(session: Session, table: type[Table], values: Mapping[str, Any]) -> bool:
@@ -17,4 +17,6 @@ def insert_unless_there(session: Session, table: type[Table], values: Mapping[st
     """
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
-    return rows_changed(session, insert.values(**values).on_conflict_do_nothing()) == 1
+    # Drivers do not agree on how many rows an insert has changed; what it returns is what it inserted.
+    new = insert.values(**values).on_conflict_do_nothing().returning(literal_column("1", Integer))
+    return session.execute(new).first() is not None
