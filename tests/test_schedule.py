@@ -1,0 +1,109 @@
+"""The clock: woken at once, on time, at intervals, and never forgetting that it was woken."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from protem.schedule import Schedule
+
+PATIENCE_SECONDS = 30
+NEVER = timedelta(hours=1)
+
+
+class Ticks:
+    """Counts ticks, and can hold one up."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.changed = threading.Condition()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.wait: timedelta | None = None
+
+    def tick(self) -> timedelta | None:
+        with self.changed:
+            self.count += 1
+            self.changed.notify_all()
+        assert self.gate.wait(PATIENCE_SECONDS)
+        wait, self.wait = self.wait, None
+        return wait
+
+    def reach(self, count: int) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.count >= count, PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def ticks() -> Ticks:
+    return Ticks()
+
+
+@pytest.fixture
+def failed() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def running(ticks: Ticks, failed: list[str]) -> Iterator[Callable[[timedelta], Schedule]]:
+    made: list[Schedule] = []
+
+    def start(interval: timedelta) -> Schedule:
+        schedule = Schedule(ticks.tick, interval=interval, failed=failed.append)
+        made.append(schedule)
+        schedule.start()
+        return schedule
+
+    yield start
+    ticks.gate.set()
+    for schedule in made:
+        schedule.stop()
+
+
+Running = Callable[[timedelta], Schedule]
+
+
+def test_it_ticks_at_the_start_and_when_it_is_woken(ticks: Ticks, running: Running) -> None:
+    schedule = running(NEVER)
+    ticks.reach(1)
+    schedule.wake()
+    ticks.reach(2)
+
+
+def test_a_wake_up_during_a_tick_brings_another_one(ticks: Ticks, running: Running) -> None:
+    ticks.gate.clear()
+    schedule = running(NEVER)
+    ticks.reach(1)
+    schedule.wake()
+    schedule.wake()
+    ticks.gate.set()
+    ticks.reach(2)
+
+
+def test_it_ticks_again_when_the_next_thing_is_due(ticks: Ticks, running: Running) -> None:
+    ticks.wait = timedelta(milliseconds=10)
+    running(NEVER)
+    ticks.reach(2)
+
+
+def test_it_ticks_at_intervals_though_nobody_wakes_it(ticks: Ticks, running: Running) -> None:
+    running(timedelta(seconds=0.02))
+    ticks.reach(4)
+
+
+def test_a_job_that_raises_is_told_of_and_runs_again(
+    ticks: Ticks, failed: list[str], running: Running
+) -> None:
+    schedule = running(NEVER)
+    runs = threading.Semaphore(0)
+
+    def job() -> None:
+        runs.release()
+        message = "it went wrong"
+        raise RuntimeError(message)
+
+    schedule.every(timedelta(seconds=0.02), job, name="failing")
+    for _ in range(3):
+        assert runs.acquire(timeout=PATIENCE_SECONDS)
+    assert set(failed) == {"failing"}
