@@ -287,7 +287,7 @@ def test_names_that_the_catalogue_lacks_are_warned_about(store: Store) -> None:
     assert plan(store, odd).warnings == (
         "prod-admin: requesters name the group 'ghosts', which the catalogue does not know",
         "prod-admin: the catalogue knows no account 000000000000",
-        "prod-admin: through names 'slack', but no service has a token of that name",
+        "prod-admin: through names 'slack', but no service of that name has a token that may decide",
         "sandbox: requesters name the user 'alcie@example.com', whom the catalogue does not know",
     )
 

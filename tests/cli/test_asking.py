@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from typing import Any
 
 import pytest
@@ -170,7 +169,7 @@ def test_for_scripts_a_refusal_is_json_too(invoke: Invoke, served: Served) -> No
     assert json.loads(result.stderr)["code"] == "duration-out-of-bounds"
 
 
-@pytest.mark.parametrize("request_id", [str(uuid.uuid4()), "../tokens", "?", "x y"])
+@pytest.mark.parametrize("request_id", ["01a20498-4cff-7149-883e-02a2aabc349c", "../tokens", "?", "x y"])
 def test_an_id_that_is_none_is_refused(invoke: Invoke, served: Served, request_id: str) -> None:
     result = invoke("approve", request_id, "--yes", env=served.environment("DAVE"))
     assert result.exit_code == 1

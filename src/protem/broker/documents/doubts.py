@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from protem.broker.documents.directory import Directory
 from protem.db.models import CatalogueSync, Token, TokenRole
-from protem.domain import names
 from protem.domain.approvals import Answer, Cast, unmet
+from protem.domain.authority import Scope
 from protem.domain.entitlements import Approval, Entitlement, People
 
 _NAMED_AT_MOST = 3
@@ -38,8 +38,8 @@ def _about(rule: Entitlement, directory: Directory, services: frozenset[str]) ->
         for step in rule.approval.steps:
             yield from _unknown_people(f"approvers of step {step.name}", step.approvers, directory)
         for service in rule.approval.through:
-            if names.key(service) not in services:
-                yield f"through names {service!r}, but no service has a token of that name"
+            if service not in services:
+                yield f"through names {service!r}, but no service of that name has a token that may decide"
         yield from _steps_without_people(rule, rule.approval, directory)
 
 
@@ -83,7 +83,5 @@ def _unfilled(approval: Approval, able: dict[str, frozenset[str]], *, without: s
 
 
 def _services(session: Session) -> frozenset[str]:
-    found = session.scalars(
-        select(Token.name).where(Token.role == TokenRole.SERVICE, Token.revoked_at.is_(None))
-    )
-    return frozenset(names.key(name) for name in found)
+    live = select(Token).where(Token.role == TokenRole.SERVICE, Token.revoked_at.is_(None))
+    return frozenset(token.name for token in session.scalars(live) if Scope.ACT_AS_DECIDE in token.scopes)
