@@ -22,9 +22,7 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    engine = engines.create(
-        os.environ.get("PROTEM_DATABASE_URL", "sqlite:///protem.db"), pool_size=1
-    )
+    engine = engines.create(os.environ.get("PROTEM_DATABASE_URL", "sqlite:///protem.db"), pool_size=1)
     with engine.connect() as opened:
         context.configure(connection=opened, **options)
         with context.begin_transaction():

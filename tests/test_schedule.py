@@ -107,3 +107,12 @@ def test_a_job_that_raises_is_told_of_and_runs_again(
     for _ in range(3):
         assert runs.acquire(timeout=PATIENCE_SECONDS)
     assert set(failed) == {"failing"}
+
+
+def test_a_job_can_be_brought_forward(running: Running) -> None:
+    schedule = running(NEVER)
+    ran = threading.Event()
+    schedule.every(NEVER, ran.set, name="later", at_once=False)
+    assert not ran.is_set()
+    schedule.soon("later")
+    assert ran.wait(PATIENCE_SECONDS)

@@ -37,9 +37,7 @@ def upgrade() -> None:
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
     )
-    op.create_index(
-        op.f("ix_accounts_name_key"), "accounts", ["name_key"], unique=False
-    )
+    op.create_index(op.f("ix_accounts_name_key"), "accounts", ["name_key"], unique=False)
     op.create_table(
         "assignments",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -144,9 +142,7 @@ def upgrade() -> None:
             name="uq_assignments_triple",
         ),
     )
-    op.create_index(
-        op.f("ix_assignments_account_id"), "assignments", ["account_id"], unique=False
-    )
+    op.create_index(op.f("ix_assignments_account_id"), "assignments", ["account_id"], unique=False)
     op.create_index(
         op.f("ix_assignments_next_attempt_at"),
         "assignments",
@@ -181,9 +177,7 @@ def upgrade() -> None:
         ["account_id", "id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_audit_events_grant_id"), "audit_events", ["grant_id"], unique=False
-    )
+    op.create_index(op.f("ix_audit_events_grant_id"), "audit_events", ["grant_id"], unique=False)
     op.create_index(
         op.f("ix_audit_events_occurred_at_id"),
         "audit_events",
@@ -196,12 +190,8 @@ def upgrade() -> None:
         ["principal_id", "id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_audit_events_request_id"), "audit_events", ["request_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_audit_events_type_id"), "audit_events", ["type", "id"], unique=False
-    )
+    op.create_index(op.f("ix_audit_events_request_id"), "audit_events", ["request_id"], unique=False)
+    op.create_index(op.f("ix_audit_events_type_id"), "audit_events", ["type", "id"], unique=False)
     op.create_table(
         "catalogue_syncs",
         sa.Column("part", sa.String(length=32), nullable=False),
@@ -240,9 +230,7 @@ def upgrade() -> None:
         sa.Column("answer", JSON, nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
-        sa.UniqueConstraint(
-            "caller", "route", "key", name=op.f("uq_idempotency_keys_caller_route_key")
-        ),
+        sa.UniqueConstraint("caller", "route", "key", name=op.f("uq_idempotency_keys_caller_route_key")),
     )
     op.create_index(
         op.f("ix_idempotency_keys_created_at"),
@@ -294,12 +282,8 @@ def upgrade() -> None:
         "memberships",
         sa.Column("group_id", sa.String(length=64), nullable=False),
         sa.Column("principal_id", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_memberships_group_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "group_id", "principal_id", name=op.f("pk_memberships")
-        ),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_memberships_group_id")),
+        sa.PrimaryKeyConstraint("group_id", "principal_id", name=op.f("pk_memberships")),
     )
     op.create_index(
         op.f("ix_memberships_principal_id"),
@@ -361,9 +345,7 @@ def upgrade() -> None:
             "(role = 'personal') = (principal_id IS NOT NULL)",
             name=op.f("ck_tokens_personal_is_bound"),
         ),
-        sa.ForeignKeyConstraint(
-            ["principal_id"], ["principals.id"], name=op.f("fk_tokens_principal_id")
-        ),
+        sa.ForeignKeyConstraint(["principal_id"], ["principals.id"], name=op.f("fk_tokens_principal_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_tokens_secret_hash")),
     )
@@ -423,20 +405,12 @@ def upgrade() -> None:
             ["entitlement_versions.version"],
             name=op.f("fk_requests_entitlement_version"),
         ),
-        sa.ForeignKeyConstraint(
-            ["requester_id"], ["principals.id"], name=op.f("fk_requests_requester_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["via_token_id"], ["tokens.id"], name=op.f("fk_requests_via_token_id")
-        ),
+        sa.ForeignKeyConstraint(["requester_id"], ["principals.id"], name=op.f("fk_requests_requester_id")),
+        sa.ForeignKeyConstraint(["via_token_id"], ["tokens.id"], name=op.f("fk_requests_via_token_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
     )
-    op.create_index(
-        op.f("ix_requests_beneficiary_id"), "requests", ["beneficiary_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_requests_requester_id"), "requests", ["requester_id"], unique=False
-    )
+    op.create_index(op.f("ix_requests_beneficiary_id"), "requests", ["beneficiary_id"], unique=False)
+    op.create_index(op.f("ix_requests_requester_id"), "requests", ["requester_id"], unique=False)
     op.create_index(
         op.f("ix_requests_state_expires_at"),
         "requests",
@@ -466,15 +440,9 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=80), nullable=False),
         sa.Column("steps", JSON, nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["approver_id"], ["principals.id"], name=op.f("fk_decisions_approver_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["request_id"], ["requests.id"], name=op.f("fk_decisions_request_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["via_token_id"], ["tokens.id"], name=op.f("fk_decisions_via_token_id")
-        ),
+        sa.ForeignKeyConstraint(["approver_id"], ["principals.id"], name=op.f("fk_decisions_approver_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_decisions_request_id")),
+        sa.ForeignKeyConstraint(["via_token_id"], ["tokens.id"], name=op.f("fk_decisions_via_token_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sa.UniqueConstraint(
             "request_id",
@@ -563,29 +531,15 @@ def upgrade() -> None:
             name=op.f("ck_grants_ended_for_a_reason"),
         ),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_grants_window")),
-        sa.ForeignKeyConstraint(
-            ["assignment_id"], ["assignments.id"], name=op.f("fk_grants_assignment_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["principal_id"], ["principals.id"], name=op.f("fk_grants_principal_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["request_id"], ["requests.id"], name=op.f("fk_grants_request_id")
-        ),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("fk_grants_assignment_id")),
+        sa.ForeignKeyConstraint(["principal_id"], ["principals.id"], name=op.f("fk_grants_principal_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_grants_request_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
-        sa.UniqueConstraint(
-            "request_id", "position", name=op.f("uq_grants_request_id_position")
-        ),
+        sa.UniqueConstraint("request_id", "position", name=op.f("uq_grants_request_id_position")),
     )
-    op.create_index(
-        op.f("ix_grants_assignment_id"), "grants", ["assignment_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_grants_principal_id"), "grants", ["principal_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_grants_state_ends_at"), "grants", ["state", "ends_at"], unique=False
-    )
+    op.create_index(op.f("ix_grants_assignment_id"), "grants", ["assignment_id"], unique=False)
+    op.create_index(op.f("ix_grants_principal_id"), "grants", ["principal_id"], unique=False)
+    op.create_index(op.f("ix_grants_state_ends_at"), "grants", ["state", "ends_at"], unique=False)
     op.create_table(
         "targets",
         sa.Column("request_id", sa.Uuid(), nullable=False),
@@ -597,9 +551,7 @@ def upgrade() -> None:
         sa.Column("permission_set_name", sa.String(length=64), nullable=False),
         sa.Column("policies_digest", sa.String(length=80), nullable=False),
         sa.Column("session_duration", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["request_id"], ["requests.id"], name=op.f("fk_targets_request_id")
-        ),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_targets_request_id")),
         sa.PrimaryKeyConstraint("request_id", "position", name=op.f("pk_targets")),
     )
     for table, onward in ONWARD.items():
@@ -633,9 +585,7 @@ def transition(onward: dict[str, tuple[str, ...]]) -> str:
     return f"NEW.state <> OLD.state AND NOT ({allowed})"
 
 
-def guard(
-    table: str, act: str, forbidden: str, message: str, *, name: str = ""
-) -> None:
+def guard(table: str, act: str, forbidden: str, message: str, *, name: str = "") -> None:
     """Have the database refuse, with this message, every row for which the condition holds."""
     name = name or f"{table}_{act}"
     if op.get_bind().dialect.name == "sqlite":

@@ -202,6 +202,8 @@ class Runtime:
         def while_leading(job: Callable[[], object]) -> Callable[[], object]:
             return lambda: job() if made.runner.lease.hold() else None
 
+        catalogued = threading.Event()
+
         def synchronise() -> None:
             catalogue.synchronise(
                 made.connection.directory,
@@ -210,6 +212,9 @@ class Runtime:
                 budget=made.budget,
                 instance_arn=self.settings.identity_center_instance,
             )
+            if not catalogued.is_set():
+                catalogued.set()
+                made.schedule.soon("standing_access")
 
         def look_for_standing_access() -> None:
             standing.synchronise(
@@ -235,6 +240,7 @@ class Runtime:
             self.settings.standing_access_interval,
             while_leading(look_for_standing_access),
             name="standing_access",
+            at_once=False,
         )
         every(_EXPIRY, while_leading(expire), name="expiry")
         every(_HOUSEKEEPING, while_leading(tidy), name="housekeeping")

@@ -31,12 +31,23 @@ class Schedule:
         self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR)
         self.every(interval, self._look, name="tick")
 
-    def every(self, interval: timedelta, job: Callable[[], object], *, name: str) -> None:
-        """Run ``job`` now, and again at each interval; runs of one job never overlap."""
-        seconds = interval.total_seconds()
+    def every(
+        self, interval: timedelta, job: Callable[[], object], *, name: str, at_once: bool = True
+    ) -> None:
+        """Run ``job`` now, unless told otherwise, and at each interval; its runs never overlap."""
+        now = datetime.now(UTC)
         self._scheduler.add_job(
-            job, "interval", seconds=seconds, id=name, name=name, next_run_time=datetime.now(UTC)
+            job,
+            "interval",
+            seconds=interval.total_seconds(),
+            id=name,
+            name=name,
+            next_run_time=now if at_once else now + interval,
         )
+
+    def soon(self, name: str) -> None:
+        """Run the job of that name without waiting for its interval."""
+        self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         self._scheduler.start()

@@ -145,7 +145,7 @@ def test_nothing_new_begins_in_an_account_whose_endings_fail(world: World) -> No
     world.run(30)
     order = world.sandbox.faults.order(Fault.failed("An internal error"), operation=DELETE, times=None)
     world.run(240)
-    carol = world.sandbox.directory.add_user(user_name="carol", display_name="C", email=None)
+    carol = world.sandbox.directory.add_user(user_name="carol", display_name="C")
     waiting = world.grant(minutes=60, principal=carol)
     world.run(120)
     assert world.read(waiting).state is GrantState.ACTIVATING

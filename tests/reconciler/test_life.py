@@ -139,9 +139,7 @@ def test_what_somebody_makes_after_ours_was_removed_is_theirs(world: World) -> N
 
 
 def test_only_one_write_at_a_time_is_under_way_in_an_account(world: World) -> None:
-    others = [
-        world.sandbox.directory.add_user(user_name=f"user{n}", display_name="U", email=None) for n in range(3)
-    ]
+    others = [world.sandbox.directory.add_user(user_name=f"user{n}", display_name="U") for n in range(3)]
     grants = [world.grant(minutes=5, principal=principal) for principal in others]
     elsewhere = world.grant(minutes=5, account=OTHER_ACCOUNT)
     world.run(5)

@@ -35,8 +35,8 @@ def situations() -> list[Situation]:
                     observed_at=at,
                     observed_since=at,
                     operation=operation,
-                    unconfirmed_create_at=create and START - create,
-                    unconfirmed_delete_at=delete and START - delete,
+                    unconfirmed_create_at=None if create is None else START - create,
+                    unconfirmed_delete_at=None if delete is None else START - delete,
                     next_change=START + timedelta(minutes=5),
                 )
             )

@@ -12,7 +12,7 @@ from protem.db.models import Act, Assignment, Grant
 from protem.db.store import Store
 from protem.domain.lifecycle import GrantState
 from protem.identity_center.values import AssignmentKey, Operation
-from tests.reconciler.crashes import MortalAssignments, Moments
+from tests.reconciler.crashes import Moments, MortalAssignments
 from tests.reconciler.world import ACCOUNT, OTHER_ACCOUNT, World
 
 

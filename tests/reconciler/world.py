@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 
 import boto3
@@ -46,7 +46,7 @@ class Stage:
 
     @cached_property
     def session(self) -> boto3.Session:
-        return sessions.answered_by(lambda session: hook.mount(self._reply, session))
+        return sessions.answered_by(partial(hook.mount, self._reply))
 
     def _reply(self, request: messages.Request) -> messages.Reply | None:
         assert self.sandbox is not None
@@ -97,7 +97,7 @@ class World:
 
     def _connect(self) -> AwsAssignments:
         stage.sandbox = self.sandbox
-        guard = Guard(held=lambda: self.lease.held(), clock=self.clock)
+        guard = Guard(held=self._held, clock=self.clock)
         return connect(stage.session, budget=self.budget, guard=guard, clock=self.clock).assignments
 
     def _catalogue(self, session: Session) -> None:
@@ -129,11 +129,17 @@ class World:
             dispatch=lambda work: work(),
             clock=self.clock,
             watch=timedelta(minutes=10),
-            why_not=lambda session, grant, now: self.why_not(session, grant, now),
+            why_not=self._why_not,
             threads=8,
             done=self._note,
             randomness=Random(7),
         )
+
+    def _held(self) -> bool:
+        return self.lease.held()
+
+    def _why_not(self, session: Session, grant: Grant, now: datetime) -> str | None:
+        return self.why_not(session, grant, now)
 
     def grant(
         self,

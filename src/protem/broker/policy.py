@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from protem.broker import documents
 from protem.db.models import EntitlementVersion
-from protem.domain.entitlements import Policy
+from protem.domain import digests
+from protem.domain.entitlements import Entitlement, Policy
 
 _log = structlog.get_logger("protem.policy")
 
@@ -48,11 +50,17 @@ def _policy(session: Session, number: int, digest: str) -> Policy:
     of_version = select(EntitlementVersion.document).where(EntitlementVersion.version == number)
     document = session.scalars(of_version).one()
     try:
-        rules = documents.entitlements(document)
+        rules = _meaning(document, digest)
     except Exception:  # noqa: BLE001  # whatever is wrong with a policy, it means no; endings need none
         _log.exception("policy.unreadable", version=number)
         return Policy(number, digest)
     return _keep(Policy(number, digest, rules))
+
+
+def _meaning(document: dict[str, Any], digest: str) -> tuple[Entitlement, ...]:
+    if digests.digest(document) != digest:
+        raise ValueError("the document was changed after it was applied")
+    return documents.entitlements(document)
 
 
 def _keep(policy: Policy) -> Policy:

@@ -19,9 +19,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
@@ -29,14 +27,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError(message)
         return value.astimezone(UTC)
 
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        )
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Seconds(TypeDecorator[timedelta]):
@@ -45,9 +39,7 @@ class Seconds(TypeDecorator[timedelta]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(
-        self, value: timedelta | None, dialect: Dialect
-    ) -> int | None:
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
         if value is None:
             return None
         if value % timedelta(seconds=1):
@@ -55,9 +47,7 @@ class Seconds(TypeDecorator[timedelta]):
             raise ValueError(message)
         return int(value.total_seconds())
 
-    def process_result_value(
-        self, value: int | None, dialect: Dialect
-    ) -> timedelta | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
         return None if value is None else timedelta(seconds=value)
 
 

@@ -39,26 +39,24 @@ class Cast:
     duration: timedelta | None = None
 
 
-def may_decide(
-    question: Question, approver: Person, *, through: str | None
-) -> Decision:
+def may_decide(question: Question, approver: Person, *, through: str | None) -> Decision:
     """Decide whether ``approver`` may answer, perhaps relayed by the service named ``through``."""
     return decide(
         (
             check(
                 "own_request",
-                approver.id not in question.interested_parties,
-                "nobody decides about their own request",
+                passed=approver.id not in question.interested_parties,
+                explanation="nobody decides about their own request",
             ),
             check(
                 "approvers",
-                bool(steps_open_to(question.approval, approver)),
-                f"{approver.user_name} is not an approver of any step",
+                passed=bool(steps_open_to(question.approval, approver)),
+                explanation=f"{approver.user_name} is not an approver of any step",
             ),
             check(
                 "through",
-                through is None or through in question.approval.through,
-                f"the entitlement does not let {through} relay decisions",
+                passed=through is None or through in question.approval.through,
+                explanation=f"the entitlement does not let {through} relay decisions",
             ),
         )
     )
@@ -66,9 +64,7 @@ def may_decide(
 
 def steps_open_to(approval: Approval, approver: Person) -> tuple[str, ...]:
     """Return the names of the steps that ``approver`` could serve."""
-    return tuple(
-        step.name for step in approval.steps if step.approvers.include(approver)
-    )
+    return tuple(step.name for step in approval.steps if step.approvers.include(approver))
 
 
 def unmet(approval: Approval, decisions: Iterable[Cast]) -> tuple[ApprovalStep, ...]:
@@ -83,14 +79,10 @@ def unmet(approval: Approval, decisions: Iterable[Cast]) -> tuple[ApprovalStep, 
         if cast.answer is Answer.APPROVE:
             _seat(cast, seats, taken, set())
     filled = [seats[place] for place in taken]
-    return tuple(
-        step for step in approval.steps if filled.count(step.name) < step.required
-    )
+    return tuple(step for step in approval.steps if filled.count(step.name) < step.required)
 
 
-def _seat(
-    cast: Cast, seats: Sequence[str], taken: dict[int, Cast], tried: set[int]
-) -> bool:
+def _seat(cast: Cast, seats: Sequence[str], taken: dict[int, Cast], tried: set[int]) -> bool:
     """Find ``cast`` a seat, moving others along where that frees one (augmenting path)."""
     for place, step in enumerate(seats):
         if step not in cast.steps or place in tried:
@@ -111,6 +103,4 @@ def outcome(approval: Approval, decisions: Sequence[Cast]) -> Answer | None:
 
 def approved_duration(asked: timedelta, decisions: Iterable[Cast]) -> timedelta:
     """Return the shortest duration that anybody agreed to."""
-    return min(
-        [asked, *(cast.duration for cast in decisions if cast.duration is not None)]
-    )
+    return min([asked, *(cast.duration for cast in decisions if cast.duration is not None)])

@@ -53,9 +53,7 @@ class Scope(StrEnum):
     ACT_AS_DECIDE = "act_as:decide"
 
 
-_EVERYBODY = frozenset(
-    {Relation.PERSON, Relation.SERVICE, Relation.ADMIN, Relation.AUDITOR}
-)
+_EVERYBODY = frozenset({Relation.PERSON, Relation.SERVICE, Relation.ADMIN, Relation.AUDITOR})
 _INVOLVED = frozenset({Relation.REQUESTER, Relation.BENEFICIARY, Relation.APPROVER})
 _READERS = frozenset({Relation.ADMIN, Relation.AUDITOR})
 

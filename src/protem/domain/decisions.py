@@ -35,18 +35,12 @@ class Decision:
 
     @property
     def refusals(self) -> tuple[Check, ...]:
-        return tuple(
-            check for check in self.checks if check.verdict is not Verdict.SATISFIED
-        )
+        return tuple(check for check in self.checks if check.verdict is not Verdict.SATISFIED)
 
 
-def check(
-    rule: str, passed: bool, explanation: str, *, field: str | None = None
-) -> Check:
+def check(rule: str, *, passed: bool, explanation: str, field: str | None = None) -> Check:
     """Return the outcome of one rule that could be evaluated."""
-    return Check(
-        rule, Verdict.SATISFIED if passed else Verdict.UNSATISFIED, explanation, field
-    )
+    return Check(rule, Verdict.SATISFIED if passed else Verdict.UNSATISFIED, explanation, field)
 
 
 def decide(checks: Iterable[Check]) -> Decision:

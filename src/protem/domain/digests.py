@@ -5,9 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-Canonical: TypeAlias = (
-    "str | int | bool | None | Sequence[Canonical] | Mapping[str, Canonical]"
-)
+Canonical: TypeAlias = "str | int | bool | Sequence[Canonical] | Mapping[str, Canonical] | None"
 
 
 def digest(facts: Canonical) -> str:

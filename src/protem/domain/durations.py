@@ -20,9 +20,7 @@ def parse(text: str) -> timedelta:
     if match is None or text.endswith("\n"):
         message = "a duration is written like PT30M, PT1H30M or P1D"
         raise ValueError(message)
-    return timedelta(
-        **{unit: int(digits) for unit, digits in match.groupdict().items() if digits}
-    )
+    return timedelta(**{unit: int(digits) for unit, digits in match.groupdict().items() if digits})
 
 
 def text(duration: timedelta) -> str:
@@ -31,9 +29,7 @@ def text(duration: timedelta) -> str:
     days, rest = divmod(total, 86_400)
     hours, rest = divmod(rest, 3_600)
     minutes, seconds = divmod(rest, 60)
-    clock = "".join(
-        f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n
-    )
+    clock = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
     if not days and not clock:
         return "PT0S"
     return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")

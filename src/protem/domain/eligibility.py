@@ -28,31 +28,22 @@ class Bounds:
     maximum_start_ahead: timedelta
 
 
-def matching(
-    policy: Policy, person: Person, targets: Iterable[Target]
-) -> tuple[Entitlement, ...]:
+def matching(policy: Policy, person: Person, targets: Iterable[Target]) -> tuple[Entitlement, ...]:
     """Return the entitlements under which ``person`` may ask for all ``targets`` at once."""
     wanted = tuple(targets)
     return tuple(
         rule
         for rule in policy.entitlements
-        if rule.requesters.include(person)
-        and all(rule.covers(target) for target in wanted)
+        if rule.requesters.include(person) and all(rule.covers(target) for target in wanted)
     )
 
 
-def may_request(
-    entitlement: Entitlement, ask: Ask, *, bounds: Bounds, now: datetime
-) -> Decision:
+def may_request(entitlement: Entitlement, ask: Ask, *, bounds: Bounds, now: datetime) -> Decision:
     """Decide whether ``ask`` may be submitted under this one entitlement."""
     return decide(
         (
             _requester(entitlement, ask),
-            *(
-                found
-                for target in ask.targets
-                for found in reaches(entitlement, target)
-            ),
+            *(found for target in ask.targets for found in reaches(entitlement, target)),
             _longest(entitlement, ask),
             _shortest(ask, bounds),
             *_start(ask, bounds, now),
@@ -61,14 +52,12 @@ def may_request(
     )
 
 
-def still_allowed(
-    entitlement: Entitlement, *, beneficiary: Person, target: Target
-) -> Decision:
+def still_allowed(entitlement: Entitlement, *, beneficiary: Person, target: Target) -> Decision:
     """Decide whether access that was approved may still begin."""
     may_ask = check(
         "requesters",
-        entitlement.requesters.include(beneficiary),
-        f"{beneficiary.user_name} is no longer among the requesters of {entitlement.name}",
+        passed=entitlement.requesters.include(beneficiary),
+        explanation=f"{beneficiary.user_name} is no longer among the requesters of {entitlement.name}",
     )
     return decide((may_ask, *reaches(entitlement, target)))
 
@@ -76,8 +65,8 @@ def still_allowed(
 def _requester(entitlement: Entitlement, ask: Ask) -> Check:
     return check(
         "requesters",
-        entitlement.requesters.include(ask.beneficiary),
-        f"{ask.beneficiary.user_name} is not among the requesters of {entitlement.name}",
+        passed=entitlement.requesters.include(ask.beneficiary),
+        explanation=f"{ask.beneficiary.user_name} is not among the requesters of {entitlement.name}",
         field="entitlement",
     )
 
@@ -87,20 +76,20 @@ def reaches(entitlement: Entitlement, target: Target) -> Iterable[Check]:
     account, permission_set = target.account, target.permission_set
     yield check(
         "accounts",
-        entitlement.accounts.include(account),
-        f"{entitlement.name} does not reach account {account.name} ({account.id})",
+        passed=entitlement.accounts.include(account),
+        explanation=f"{entitlement.name} does not reach account {account.name} ({account.id})",
         field="targets",
     )
     yield check(
         "permission_sets",
-        entitlement.permission_sets.include(permission_set),
-        f"{entitlement.name} does not offer {permission_set.name}",
+        passed=entitlement.permission_sets.include(permission_set),
+        explanation=f"{entitlement.name} does not offer {permission_set.name}",
         field="targets",
     )
     yield check(
         "account_status",
-        account.status == "ACTIVE",
-        f"account {account.name} ({account.id}) is {account.status}; AWS assigns nothing there",
+        passed=account.status == "ACTIVE",
+        explanation=f"account {account.name} ({account.id}) is {account.status}; AWS assigns nothing there",
         field="targets",
     )
 
@@ -109,9 +98,9 @@ def _longest(entitlement: Entitlement, ask: Ask) -> Check:
     most = entitlement.duration.maximum
     return check(
         "duration",
-        ask.duration <= most,
-        f"{durations.text(ask.duration)} is longer than the {durations.text(most)} "
-        f"that {entitlement.name} allows",
+        passed=ask.duration <= most,
+        explanation=f"{durations.text(ask.duration)} is longer than the {durations.text(most)} that"
+        f" {entitlement.name} allows",
         field="duration",
     )
 
@@ -119,8 +108,9 @@ def _longest(entitlement: Entitlement, ask: Ask) -> Check:
 def _shortest(ask: Ask, bounds: Bounds) -> Check:
     return check(
         "minimum_duration",
-        ask.duration >= bounds.minimum_duration,
-        f"{durations.text(ask.duration)} is shorter than the least, {durations.text(bounds.minimum_duration)}",
+        passed=ask.duration >= bounds.minimum_duration,
+        explanation=f"{durations.text(ask.duration)} is shorter than the least, "
+        f"{durations.text(bounds.minimum_duration)}",
         field="duration",
     )
 
@@ -129,14 +119,14 @@ def _start(ask: Ask, bounds: Bounds, now: datetime) -> Iterable[Check]:
     wished = ask.starts_at or now
     yield check(
         "earliest_start",
-        wished >= now,
-        "a start cannot lie in the past; leave it out to start on approval",
+        passed=wished >= now,
+        explanation="a start cannot lie in the past; leave it out to start on approval",
         field="starts_at",
     )
     yield check(
         "latest_start",
-        wished <= now + bounds.maximum_start_ahead,
-        f"a start may lie at most {durations.text(bounds.maximum_start_ahead)} ahead",
+        passed=wished <= now + bounds.maximum_start_ahead,
+        explanation=f"a start may lie at most {durations.text(bounds.maximum_start_ahead)} ahead",
         field="starts_at",
     )
 
@@ -145,7 +135,7 @@ def _justification(entitlement: Entitlement, ask: Ask) -> Check:
     least = entitlement.justification_minimum_length
     return check(
         "justification",
-        len(ask.justification.strip()) >= least,
-        f"the justification needs at least {least} characters",
+        passed=len(ask.justification.strip()) >= least,
+        explanation=f"the justification needs at least {least} characters",
         field="justification",
     )

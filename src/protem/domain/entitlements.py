@@ -61,8 +61,7 @@ class People:
 
     def include(self, person: Person) -> bool:
         return any(
-            names.matches(user, identifier=person.id, name=person.user_name)
-            for user in self.users
+            names.matches(user, identifier=person.id, name=person.user_name) for user in self.users
         ) or any(
             names.matches(wanted, identifier=group.id, name=group.name)
             for wanted in self.groups
@@ -78,9 +77,7 @@ class PermissionSets:
 
     def include(self, permission_set: PermissionSet) -> bool:
         return any(
-            names.matches(
-                wanted, identifier=permission_set.arn, name=permission_set.name
-            )
+            names.matches(wanted, identifier=permission_set.arn, name=permission_set.name)
             for wanted in self.names
         )
 
@@ -137,9 +134,7 @@ class Entitlement:
     approval: Approval | None = None
 
     def covers(self, target: Target) -> bool:
-        return self.accounts.include(target.account) and self.permission_sets.include(
-            target.permission_set
-        )
+        return self.accounts.include(target.account) and self.permission_sets.include(target.permission_set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +147,6 @@ class Policy:
 
     def named(self, name: str) -> Entitlement | None:
         return next(
-            (
-                rule
-                for rule in self.entitlements
-                if names.key(rule.name) == names.key(name)
-            ),
+            (rule for rule in self.entitlements if names.key(rule.name) == names.key(name)),
             None,
         )

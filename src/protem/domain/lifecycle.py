@@ -55,18 +55,14 @@ REQUEST_TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
 
 GRANT_TRANSITIONS: Mapping[GrantState, frozenset[GrantState]] = {
     GrantState.SCHEDULED: frozenset({GrantState.ACTIVATING, GrantState.ENDED}),
-    GrantState.ACTIVATING: frozenset(
-        {GrantState.ACTIVE, GrantState.DEACTIVATING, GrantState.FAILED}
-    ),
+    GrantState.ACTIVATING: frozenset({GrantState.ACTIVE, GrantState.DEACTIVATING, GrantState.FAILED}),
     GrantState.ACTIVE: frozenset({GrantState.DEACTIVATING, GrantState.ENDED}),
     GrantState.DEACTIVATING: frozenset({GrantState.ENDED}),
     GrantState.ENDED: frozenset(),
     GrantState.FAILED: frozenset(),
 }
 
-LIVE_GRANT_STATES = frozenset(
-    state for state, onward in GRANT_TRANSITIONS.items() if onward
-)
+LIVE_GRANT_STATES = frozenset(state for state, onward in GRANT_TRANSITIONS.items() if onward)
 
 
 def may_become(state: RequestState, new: RequestState) -> bool:

@@ -4,13 +4,14 @@ import re
 import unicodedata
 
 ACCOUNT_ID = r"^\d{12}$"
-PERMISSION_SET_ARN = r"^arn:aws(-[a-z]{1,5}){0,3}:sso:::permissionSet/(sso)?ins-[a-zA-Z0-9\-.]{16}/ps-[a-zA-Z0-9\-./]{16}$"
-PRINCIPAL_ID = r"^([0-9a-f]{10}-|)[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$"
-
-_IDS = tuple(
-    re.compile(pattern, re.ASCII)
-    for pattern in (ACCOUNT_ID, PERMISSION_SET_ARN, PRINCIPAL_ID)
+PERMISSION_SET_ARN = (
+    r"^arn:aws(-[a-z]{1,5}){0,3}:sso:::permissionSet/(sso)?ins-[a-zA-Z0-9\-.]{16}/ps-[a-zA-Z0-9\-./]{16}$"
 )
+PRINCIPAL_ID = (
+    r"^([0-9a-f]{10}-|)[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$"
+)
+
+_IDS = tuple(re.compile(pattern, re.ASCII) for pattern in (ACCOUNT_ID, PERMISSION_SET_ARN, PRINCIPAL_ID))
 
 
 def key(name: str) -> str:
@@ -25,6 +26,4 @@ def is_identifier(text: str) -> bool:
 
 def matches(wanted: str, *, identifier: str, name: str) -> bool:
     """Tell whether ``wanted`` means the thing with this identifier and this name."""
-    return wanted == identifier or (
-        not is_identifier(wanted) and key(wanted) == key(name)
-    )
+    return wanted == identifier or (not is_identifier(wanted) and key(wanted) == key(name))

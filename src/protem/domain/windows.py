@@ -13,18 +13,14 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.ends_at <= self.starts_at:
-            message = (
-                f"a window must end after it starts: {self.starts_at} to {self.ends_at}"
-            )
+            message = f"a window must end after it starts: {self.starts_at} to {self.ends_at}"
             raise ValueError(message)
 
     def contains(self, instant: datetime) -> bool:
         return self.starts_at <= instant < self.ends_at
 
     @classmethod
-    def opening(
-        cls, *, now: datetime, wished: datetime | None, duration: timedelta
-    ) -> "Window":
+    def opening(cls, *, now: datetime, wished: datetime | None, duration: timedelta) -> "Window":
         """Return the window that an approval at ``now`` opens: a start that has passed means now."""
         start = now if wished is None else max(wished, now)
         return cls(start, start + duration)

@@ -21,9 +21,7 @@ from protem.identity_center.values import (
 class Assignments(Protocol):
     """The life of an assignment. Every call raises ``GatewayError``, and nothing else."""
 
-    def holders(
-        self, *, instance_arn: str, account_id: str, permission_set_arn: str
-    ) -> frozenset[Holder]:
+    def holders(self, *, instance_arn: str, account_id: str, permission_set_arn: str) -> frozenset[Holder]:
         """Return everybody assigned to one permission set in one account, all pages."""
         ...
 
@@ -35,9 +33,7 @@ class Assignments(Protocol):
         """Ask AWS to remove the assignment."""
         ...
 
-    def describe(
-        self, kind: OperationKind, *, instance_arn: str, operation_id: str
-    ) -> Operation:
+    def describe(self, kind: OperationKind, *, instance_arn: str, operation_id: str) -> Operation:
         """Return how an accepted operation stands."""
         ...
 
@@ -61,8 +57,6 @@ class Directory(Protocol):
 
     def accounts(self) -> Iterable[Account]: ...
 
-    def accounts_provisioned(
-        self, *, instance_arn: str, permission_set_arn: str
-    ) -> Iterable[str]:
+    def accounts_provisioned(self, *, instance_arn: str, permission_set_arn: str) -> Iterable[str]:
         """Return the ids of the accounts in which somebody holds this permission set."""
         ...

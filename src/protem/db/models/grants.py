@@ -60,12 +60,8 @@ class Assignment(Table):
         ),
         CheckConstraint("principal_type IN ('USER', 'GROUP')", name="principal_type"),
         CheckConstraint("(claim IS NULL) = (claim_id IS NULL)", name="claim_whole"),
-        CheckConstraint(
-            "operation_kind IN ('create', 'delete')", name="operation_writes"
-        ),
-        CheckConstraint(
-            "(operation_id IS NULL) = (operation_kind IS NULL)", name="operation_whole"
-        ),
+        CheckConstraint("operation_kind IN ('create', 'delete')", name="operation_writes"),
+        CheckConstraint("(operation_id IS NULL) = (operation_kind IS NULL)", name="operation_whole"),
         Index(None, "next_attempt_at"),
         Index(None, "principal_id"),
         Index(None, "account_id"),
@@ -81,17 +77,13 @@ class Assignment(Table):
     provenance: Mapped[Provenance] = mapped_column(
         one_of(Provenance, name="provenance"), default=Provenance.NONE
     )
-    observed: Mapped[Observed] = mapped_column(
-        one_of(Observed, name="observed"), default=Observed.UNKNOWN
-    )
+    observed: Mapped[Observed] = mapped_column(one_of(Observed, name="observed"), default=Observed.UNKNOWN)
     observed_at: Mapped[datetime | None]
     """When AWS last told us so."""
     observed_since: Mapped[datetime | None]
     """When AWS first told us so, without a word to the contrary since."""
 
-    operation_kind: Mapped[Act | None] = mapped_column(
-        one_of(Act, name="operation_kind")
-    )
+    operation_kind: Mapped[Act | None] = mapped_column(one_of(Act, name="operation_kind"))
     operation_id: Mapped[str | None] = mapped_column(String(64))
     operation_started_at: Mapped[datetime | None]
     unconfirmed_create_at: Mapped[datetime | None]
@@ -121,12 +113,8 @@ class Grant(Table):
     __tablename__ = "grants"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="window"),
-        CheckConstraint(
-            "(state IN ('ended', 'failed')) = (ended_at IS NOT NULL)", name="ended_once"
-        ),
-        CheckConstraint(
-            "state <> 'ended' OR end_reason IS NOT NULL", name="ended_for_a_reason"
-        ),
+        CheckConstraint("(state IN ('ended', 'failed')) = (ended_at IS NOT NULL)", name="ended_once"),
+        CheckConstraint("state <> 'ended' OR end_reason IS NOT NULL", name="ended_for_a_reason"),
         UniqueConstraint("request_id", "position"),
         Index(None, "assignment_id"),
         Index(None, "principal_id"),
@@ -149,19 +137,13 @@ class Grant(Table):
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str | None] = mapped_column(String(512))
     revoke_comment: Mapped[str | None] = mapped_column(Text)
-    revoke_reason: Mapped[EndReason | None] = mapped_column(
-        one_of(EndReason, name="revoke_reason")
-    )
+    revoke_reason: Mapped[EndReason | None] = mapped_column(one_of(EndReason, name="revoke_reason"))
 
-    state: Mapped[GrantState] = mapped_column(
-        one_of(GrantState, name="state"), default=GrantState.SCHEDULED
-    )
+    state: Mapped[GrantState] = mapped_column(one_of(GrantState, name="state"), default=GrantState.SCHEDULED)
     activated_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     """When AWS had confirmed the end, or the failure, of this grant."""
-    end_reason: Mapped[EndReason | None] = mapped_column(
-        one_of(EndReason, name="end_reason")
-    )
+    end_reason: Mapped[EndReason | None] = mapped_column(one_of(EndReason, name="end_reason"))
     failure_code: Mapped[str | None] = mapped_column(String(64))
     """Why activation can never succeed; set before the state says so."""
     failure_detail: Mapped[str | None] = mapped_column(Text)

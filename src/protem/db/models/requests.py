@@ -24,9 +24,7 @@ class Request(Table):
     __tablename__ = "requests"
     __table_args__ = (
         CheckConstraint("duration > 0", name="duration_positive"),
-        CheckConstraint(
-            "(state = 'pending') = (answered_at IS NULL)", name="answered_once"
-        ),
+        CheckConstraint("(state = 'pending') = (answered_at IS NULL)", name="answered_once"),
         Index(None, "requester_id"),
         Index(None, "beneficiary_id"),
         Index(None, "state", "expires_at"),
@@ -39,9 +37,7 @@ class Request(Table):
     via_token_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tokens.id"))
     """The service that acted for the requester."""
     entitlement: Mapped[str] = mapped_column(String(128))
-    entitlement_version: Mapped[int] = mapped_column(
-        ForeignKey("entitlement_versions.version")
-    )
+    entitlement_version: Mapped[int] = mapped_column(ForeignKey("entitlement_versions.version"))
     digest: Mapped[str] = mapped_column(String(80))
     """Of what approvers are shown; a decision must carry it."""
     duration: Mapped[timedelta]
@@ -54,9 +50,7 @@ class Request(Table):
     """When the question lapses if nobody answers."""
     answered_at: Mapped[datetime | None]
 
-    targets: Mapped[list["Target"]] = relationship(
-        order_by="Target.position", lazy="selectin"
-    )
+    targets: Mapped[list["Target"]] = relationship(order_by="Target.position", lazy="selectin")
     decisions: Mapped[list["Decision"]] = relationship(
         order_by="Decision.decided_at, Decision.id", lazy="selectin"
     )
@@ -67,9 +61,7 @@ class Target(Table):
 
     __tablename__ = "targets"
 
-    request_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("requests.id"), primary_key=True
-    )
+    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requests.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     account_id: Mapped[str] = mapped_column(String(12))
     account_name: Mapped[str] = mapped_column(String(128))
