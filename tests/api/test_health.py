@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client import Counter
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from protem.app import create_app
@@ -27,7 +27,7 @@ def test_a_replica_that_can_serve_says_so_with_the_facts(api: Api) -> None:
 
 
 def test_a_database_with_another_schema_makes_it_unready(api: Api) -> None:
-    with create_engine(api.world.url).begin() as connection:
+    with api.world.store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'other'"))
     answer = api.anonymous().get("/readyz")
     assert (answer.status_code, answer.json()["code"]) == (503, "not-ready")

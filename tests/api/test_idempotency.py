@@ -1,7 +1,5 @@
 """One effect for one Idempotency-Key."""
 
-import pytest
-
 from tests.api.applications import Api, asking
 
 
@@ -35,8 +33,7 @@ def test_a_key_is_its_callers_own(api: Api) -> None:
     assert first["id"] != second["id"]
 
 
-@pytest.mark.parametrize("key", ["", "two words", "x" * 256])
-def test_a_key_is_visible_ascii(api: Api, key: str) -> None:
-    headers = {"Idempotency-Key": key}
-    answer = api.person("alice").post("/v1/requests", asking(), headers=headers)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+def test_a_key_is_visible_ascii(api: Api) -> None:
+    for key in ("", "two words", "x" * 256):
+        answer = api.person("alice").post("/v1/requests", asking(), headers={"Idempotency-Key": key})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "Idempotency-Key")

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.api.applications import Api, Client
 from tests.broker.worlds import person_id
 
@@ -54,25 +52,27 @@ def test_the_last_use_of_a_token_is_shown(api: Api) -> None:
     assert shown[token["id"]]["last_used_at"] == "2026-01-05T09:05:00Z"
 
 
-@pytest.mark.parametrize(
-    ("body", "code", "field"),
-    [
-        ({"name": "Two Words"}, "invalid-input", "name"),
-        ({"role": "king"}, "invalid-input", "role"),
-        ({"role": "personal"}, "invalid-input", "user"),
-        ({"user": "alice@example.com"}, "invalid-input", "user"),
-        ({"role": "personal", "user": "nobody@example.com"}, "unknown-principal", "user"),
-        ({"role": "auditor", "act_as": True}, "invalid-input", "act_as"),
-        ({"act_as": "yes"}, "invalid-input", "act_as"),
-        ({"lifetime": "P400D"}, "invalid-input", "lifetime"),
-        ({"lifetime": "P1Y"}, "invalid-input", "lifetime"),
-        ({"scopes": ["act_as:decide"]}, "invalid-input", "scopes"),
-    ],
-)
-def test_a_token_that_cannot_be_is_refused(api: Api, body: dict[str, Any], code: str, field: str) -> None:
-    answer = api.admin().post("/v1/tokens", {"name": "nightly", "role": "service", **body})
-    assert (answer.status_code, answer.json()["code"]) == (422, code)
-    assert answer.json()["errors"][0]["field"] == field
+IMPOSSIBLE: list[tuple[dict[str, Any], str, str]] = [
+    ({"name": "Two Words"}, "invalid-input", "name"),
+    ({"role": "king"}, "invalid-input", "role"),
+    ({"role": "personal"}, "invalid-input", "user"),
+    ({"user": "alice@example.com"}, "invalid-input", "user"),
+    ({"role": "personal", "user": "nobody@example.com"}, "unknown-principal", "user"),
+    ({"role": "auditor", "act_as": True}, "invalid-input", "act_as"),
+    ({"act_as": "yes"}, "invalid-input", "act_as"),
+    ({"lifetime": "P400D"}, "invalid-input", "lifetime"),
+    ({"lifetime": "P1Y"}, "invalid-input", "lifetime"),
+    ({"scopes": ["act_as:decide"]}, "invalid-input", "scopes"),
+]
+
+
+def test_a_token_that_cannot_be_is_refused(api: Api) -> None:
+    got = []
+    for body, _, _ in IMPOSSIBLE:
+        answer = api.admin().post("/v1/tokens", {"name": "nightly", "role": "service", **body})
+        assert answer.status_code == 422
+        got.append((body, answer.json()["code"], answer.json()["errors"][0]["field"]))
+    assert got == IMPOSSIBLE
 
 
 def test_what_is_not_there_cannot_be_revoked(api: Api) -> None:

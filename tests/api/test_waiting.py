@@ -57,10 +57,10 @@ def test_when_nothing_has_changed_the_answer_says_so(api: Api) -> None:
     assert (unasked.status_code, unasked.json()) == (200, first.json())
 
 
-@pytest.mark.parametrize("wait", ["0", "61", "-1", "PT5S", "1.5"])
-def test_a_wait_is_one_to_sixty_seconds(api: Api, wait: str) -> None:
-    answer = api.person("alice").get(f"/v1/requests/{api.asked()['id']}?wait={wait}")
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "wait")
+def test_a_wait_is_one_to_sixty_seconds(api: Api) -> None:
+    for wait in ("0", "61", "-1", "PT5S", "1.5"):
+        answer = api.person("alice").get(f"/v1/requests/{api.asked()['id']}?wait={wait}")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "wait")
 
 
 @pytest.mark.parametrize("knowing", [True, False])
