@@ -15,6 +15,7 @@ from protem.broker.callers import CONSOLE
 from protem.db.models import Request, TokenRole
 from protem.db.store import Store
 from protem.settings import Settings
+from tests.api import contract
 from tests.broker.worlds import ALPHA, World, person_id, user_name
 
 
@@ -47,7 +48,9 @@ class Client:
     def send(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **others: Any
     ) -> httpx2.Response:
-        return self.http.request(method, path, headers={**self.headers, **(headers or {})}, **others)
+        answer = self.http.request(method, path, headers={**self.headers, **(headers or {})}, **others)
+        contract.check(self.http, method, path, answer)
+        return answer
 
 
 class Api:

@@ -23,7 +23,11 @@ async def healthz() -> Alive:
     return Alive(status="ok")
 
 
-@router.get("/readyz", operation_id="readyz", responses=operations.responses(refusals.NotReady))
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    responses=operations.responses(refusals.NotReady, refusals.DatabaseUnavailable),
+)
 def readyz(services: AnyServices) -> Ready:
     """Say whether this replica can serve: the database answers, with the schema of this version.
 
