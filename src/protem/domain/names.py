@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 ACCOUNT_ID = r"^\d{12}$"
 PERMISSION_SET_ARN = (
@@ -13,12 +14,17 @@ PRINCIPAL_ID = (
 
 _IDS = tuple(re.compile(pattern, re.ASCII) for pattern in (ACCOUNT_ID, PERMISSION_SET_ARN, PRINCIPAL_ID))
 
+# A thousand rules compare the same few thousand names in every decision.
+_REMEMBERED = 4_096
 
+
+@lru_cache(maxsize=_REMEMBERED)
 def key(name: str) -> str:
     """Return the form under which names are compared: NFKC, case-folded, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_identifier(text: str) -> bool:
     """Tell whether ``text`` is an AWS identifier, which is compared exactly, rather than a name."""
     return any(pattern.fullmatch(text) for pattern in _IDS)
