@@ -8,6 +8,7 @@ from protem.api import documents, etags, refusals
 from protem.api.calls import AnyCall
 from protem.api.operations import operation
 from protem.api.schemas import entitlements as schemas
+from protem.api.schemas.pages import Page
 from protem.broker import entitlements
 from protem.domain import errors
 from protem.domain.authority import Relation, Verb
@@ -23,12 +24,12 @@ def list_entitlements(
     relation: Annotated[
         Literal["requester", "approver"] | None, Query(description="Only those under which you may do this.")
     ] = None,
-) -> schemas.Entitlements:
-    """List the entitlements that you may ask under or approve for; admins and auditors see all."""
+) -> Page[schemas.Entitlement]:
+    """List the entitlements that you may ask under or approve for, in one page; admins and auditors see all."""
     wanted = Relation(relation) if relation else None
     with call.reading() as turn:
         found = entitlements.visible(turn.session, turn.caller, relation=wanted)
-    return schemas.Entitlements(items=[schemas.Entitlement.of(rule, turn.caller) for rule in found])
+    return Page(items=[schemas.Entitlement.of(rule, turn.caller) for rule in found], next_cursor=None)
 
 
 @router.post(

@@ -70,10 +70,6 @@ class Entitlement(Output):
         )
 
 
-class Entitlements(Output):
-    items: list[Entitlement]
-
-
 class FieldChange(Output):
     field: str
     before: Any = Field(description="The value so far; null where there was none.")
