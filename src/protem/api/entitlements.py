@@ -25,7 +25,7 @@ def list_entitlements(
         Literal["requester", "approver"] | None, Query(description="Only those under which you may do this.")
     ] = None,
 ) -> Page[schemas.Entitlement]:
-    """List the entitlements that you may ask under or approve for, in one page; admins and auditors see all."""
+    """List the entitlements that you may ask under or approve for; admins and auditors see all."""
     wanted = Relation(relation) if relation else None
     with call.reading() as turn:
         found = entitlements.visible(turn.session, turn.caller, relation=wanted)
