@@ -237,6 +237,26 @@ def test_the_file_on_the_server_is_applied_once(store: Store, tmp_path: Path) ->
     assert [event.caller for event in events(store)] == ["admin:entitlements-file"]
 
 
+def test_replicas_that_start_together_agree_on_one_version(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "entitlements.yaml"
+    path.write_text(SOURCE)
+    seen: list[int] = []
+    barrier = Barrier(3)
+
+    def start() -> None:
+        barrier.wait()
+        with store.writing() as session:
+            seen.append(entitlements.apply_file(session, path, now=NOW).version)
+
+    threads = [Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [1, 1, 1]
+    assert len(events(store)) == 1
+
+
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
 def test_a_file_that_cannot_be_read_is_refused_by_name(
     store: Store, tmp_path: Path, content: bytes | None

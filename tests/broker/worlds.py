@@ -17,11 +17,9 @@ from protem.db.models import (
     Account,
     Assignment,
     AuditEvent,
-    CatalogueSync,
     EntitlementVersion,
     Grant,
     Group,
-    Instance,
     Membership,
     Observed,
     PermissionSet,
@@ -34,73 +32,48 @@ from protem.db.models import (
     new_id,
 )
 from protem.db.store import Store
-from protem.domain import names
 from protem.domain.approvals import Answer
 from protem.domain.authority import Scope
 from protem.domain.eligibility import Bounds
 from protem.domain.errors import Refusal
+from tests.broker import organization
+from tests.broker.organization import (
+    ALPHA,
+    BETA,
+    GONE,
+    GROUPS,
+    INSTANCE,
+    MANAGEMENT,
+    POLICY,
+    SUSPENDED,
+    arn,
+    group_id,
+    person_id,
+    user_name,
+)
 from tests.clocks import ManualClock
 
-INSTANCE = "arn:aws:sso:::instance/ssoins-1111111111111111"
-ALPHA, BETA, MANAGEMENT, SUSPENDED, GONE = (
-    "111111111111",
-    "222222222222",
-    "333333333333",
-    "444444444444",
-    "555555555555",
-)
-ACCOUNTS = {
-    ALPHA: "alpha",
-    BETA: "beta",
-    MANAGEMENT: "management",
-    SUSPENDED: "suspended",
-    GONE: "gone",
-}
-PEOPLE = ("alice", "bob", "carol", "dave", "erin")
-GROUPS = {"engineers": ("alice", "bob"), "leads": ("carol", "dave"), "security": ("dave",)}
-PERMISSION_SETS = ("AdministratorAccess", "ReadOnlyAccess")
+__all__ = [
+    "ADMIN",
+    "ALPHA",
+    "AUDITOR",
+    "BETA",
+    "BOUNDS",
+    "GONE",
+    "GROUPS",
+    "INSTANCE",
+    "MANAGEMENT",
+    "POLICY",
+    "SUSPENDED",
+    "World",
+    "arn",
+    "asking",
+    "group_id",
+    "person_id",
+    "user_name",
+]
+
 BOUNDS = Bounds(minimum_duration=timedelta(minutes=1), maximum_start_ahead=timedelta(days=7))
-
-POLICY = """
-entitlements:
-  - name: read
-    requesters: {groups: [engineers]}
-    permission_sets: {names: [ReadOnlyAccess]}
-    accounts: {all: true}
-    duration: {default: PT1H, maximum: PT4H}
-  - name: admin
-    requesters: {groups: [engineers]}
-    permission_sets: {names: [AdministratorAccess]}
-    accounts: {ids: ["111111111111", "222222222222"]}
-    duration: {default: PT1H, maximum: PT4H}
-    justification: {minimum_length: 5}
-    approval:
-      expires_after: PT24H
-      through: [slack]
-      steps:
-        - {name: lead, approvers: {groups: [leads]}}
-"""
-
-
-def arn(permission_set: str) -> str:
-    """Return the ARN of a permission set of this world."""
-    number = PERMISSION_SETS.index(permission_set)
-    return f"arn:aws:sso:::permissionSet/ssoins-1111111111111111/ps-{number:016}"
-
-
-def person_id(name: str) -> str:
-    """Return the id of somebody of this world."""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
-
-
-def group_id(name: str) -> str:
-    """Return the id of a group of this world."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
-
-
-def user_name(name: str) -> str:
-    """Return how the directory calls somebody of this world."""
-    return f"{name}@example.com"
 
 
 @dataclass
@@ -112,26 +85,10 @@ class World:
 
     def __post_init__(self) -> None:
         self.store = Store(self.url, clock=self.clock, agreed_time=False)
-        self._fill()
+        with self.store.writing() as session:
+            organization.fill(session, now=self.clock.now())
         self.tokens: dict[str, uuid.UUID] = {}
         self.apply(POLICY)
-
-    def _fill(self) -> None:
-        now = self.clock.now()
-        with self.store.writing() as session:
-            session.add(Instance(arn=INSTANCE, identity_store_id="d-1111111111", owner_account_id=MANAGEMENT))
-            session.add(CatalogueSync(part="catalogue", started_at=now, completed_at=now))
-            session.add_all(_account(identifier, name) for identifier, name in ACCOUNTS.items())
-            session.add_all(_principal(name) for name in PEOPLE)
-            session.add_all(Group(id=group_id(name), name=name, name_key=names.key(name)) for name in GROUPS)
-            session.flush()
-            session.add_all(_permission_set(name) for name in PERMISSION_SETS)
-            session.add_all(
-                Membership(group_id=group_id(group), principal_id=person_id(member))
-                for group, members in GROUPS.items()
-                for member in members
-            )
-            session.get_one(Account, GONE).removed_at = now
 
     def apply(self, source: str) -> None:
         """Put entitlements in force."""
@@ -329,40 +286,4 @@ def asking(
         duration=duration,
         justification=justification,
         **others,
-    )
-
-
-def _account(identifier: str, name: str) -> Account:
-    return Account(
-        id=identifier,
-        name=name,
-        name_key=names.key(name),
-        email=f"{name}@example.com",
-        status="SUSPENDED" if identifier == SUSPENDED else "ACTIVE",
-        parent_id="r-1111",
-        is_management=identifier == MANAGEMENT,
-        tags={},
-    )
-
-
-def _principal(name: str) -> Principal:
-    return Principal(
-        id=person_id(name),
-        user_name=user_name(name),
-        user_name_key=names.key(user_name(name)),
-        display_name=name.title(),
-        email=user_name(name),
-    )
-
-
-def _permission_set(name: str) -> PermissionSet:
-    return PermissionSet(
-        arn=arn(name),
-        instance_arn=INSTANCE,
-        name=name,
-        name_key=names.key(name),
-        description="",
-        session_duration=timedelta(hours=1),
-        tags={},
-        policies_digest=f"sha256:{name}",
     )
