@@ -98,4 +98,4 @@ def _can_withdraw(session: Session, caller: Caller, request: Request) -> bool:
 
 
 def _in_account(account_id: str) -> ColumnElement[bool]:
-    return Request.id.in_(select(Target.request_id).where(Target.account_id == account_id))
+    return Request.id.in_(select(Target.request_id).where(*equal(Target.account_id, account_id)))
