@@ -106,3 +106,12 @@ def test_a_reconciler_alone_shows_its_metrics_and_stops(
         metrics = f"http://127.0.0.1:{port}/metrics"
         until(lambda: "protem_reconciler_leading 1.0" in httpx2.get(metrics, trust_env=False).text, process)
         assert stopped(process, by=signal.SIGTERM) == 0
+
+
+def test_a_reconciler_whose_metrics_port_is_taken_says_so(sqlite_url: str, aws: dict[str, str]) -> None:
+    env = environment(PROTEM_DATABASE_URL=sqlite_url, **aws)
+    with listening("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        code, said = refused("reconcile", "--metrics-port", port, env=env)
+    assert code == 1
+    assert f"port-unavailable: cannot listen on 127.0.0.1:{port}" in said

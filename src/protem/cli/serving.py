@@ -55,8 +55,8 @@ def reconcile(
     with stopping_calmly():
         runtime = _built(settings, reconciler=True)
         try:
+            runtime.start()
             with _metrics(runtime, settings.host, metrics_port):
-                runtime.start()
                 threading.Event().wait()
         finally:
             runtime.stop()

@@ -30,7 +30,7 @@ def demo(
     verbose: Annotated[bool, Option("--verbose", "-v", help="Show every event as it happens.")] = False,
 ) -> None:
     """Serve everything on this machine, with a sandbox in place of AWS, until Ctrl-C."""
-    _log(logging.INFO if verbose else logging.ERROR)
+    _log(verbose=verbose)
     with (
         stopping_calmly(),
         TemporaryDirectory(prefix="protem-demo-") as home,
@@ -43,9 +43,11 @@ def demo(
             run(made.runtime, api)
 
 
-def _log(level: int) -> None:
-    logs.configure("console", level=level)
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+def _log(*, verbose: bool) -> None:
+    logs.configure("console", level=logging.INFO if verbose else logging.ERROR)
+    if not verbose:
+        # Jobs that Ctrl-C cuts off complain at length; how they went otherwise is shown at /readyz.
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 
 
 def _port_for_aws() -> int:

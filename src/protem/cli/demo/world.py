@@ -52,7 +52,7 @@ def build(home: Path, *, sandbox: Sandbox) -> World:
     try:
         return World(runtime, sandbox, demo, rules, _furnish(runtime))
     except BaseException:
-        runtime.stop()
+        runtime.close()
         raise
 
 
