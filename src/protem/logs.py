@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Mapping, Sequence
 
 import structlog
 from structlog.typing import Processor
@@ -13,15 +14,26 @@ _SHARED: tuple[Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
+# Tracebacks come without the values of variables: tokens pass through them.
+_RENDERERS: Mapping[str, Sequence[Processor]] = {
+    "console": (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),),
+    "json": (
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
+        structlog.processors.JSONRenderer(),
+    ),
+}
+
 
 def configure(log_format: str, *, level: int = logging.INFO) -> None:
     """Send every log line of this process, those of libraries included, to standard error."""
-    renderer: list[Processor] = [structlog.dev.ConsoleRenderer()]
-    if log_format == "json":
-        renderer = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *_RENDERERS[log_format],
+        ],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
