@@ -73,7 +73,7 @@ LIVES = [elapse, revoke_while_creating, overlap]
 
 def live(life: Callable[[MortalWorld], list[uuid.UUID]], url: str, *, fatal: int) -> MortalWorld:
     """Live one life, with a death at the fatal moment of it, and see that the world is right afterwards."""
-    world = MortalWorld(url, lease_seconds=60, creation_seconds=2, deletion_seconds=3)
+    world = MortalWorld(url, lease_seconds=60, creation_seconds=1.5, deletion_seconds=1)
     world.moments.fatal = fatal
     world.restart()
     grants = life(world)
