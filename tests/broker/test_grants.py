@@ -201,14 +201,16 @@ def test_ending_one_grant_says_nothing_about_its_neighbour(world: World) -> None
     ("values", "over"),
     [
         ({}, timedelta(hours=2)),
-        ({"revoked_at": timedelta(minutes=10)}, timedelta(minutes=70)),
+        ({"revoked_at": timedelta(minutes=10)}, None),
         ({"ended_at": timedelta(hours=3)}, timedelta(hours=4)),
         ({"revoked_at": timedelta(minutes=10), "ended_at": timedelta(minutes=12)}, timedelta(minutes=72)),
-        ({"revoked_at": timedelta(minutes=-10)}, timedelta(minutes=-10)),
+        ({"revoked_at": timedelta(minutes=-10), "ended_at": timedelta(minutes=-9)}, timedelta(minutes=-9)),
         ({"revoked_at": timedelta(hours=2)}, timedelta(hours=2)),
     ],
 )
-def test_access_is_over_when_the_last_session_is(values: dict[str, timedelta], over: timedelta) -> None:
+def test_access_is_over_when_the_last_session_is(
+    values: dict[str, timedelta], over: timedelta | None
+) -> None:
     start = datetime.fromisoformat("2026-01-05T09:00:00+00:00")
     grant = Grant(
         starts_at=start,
@@ -216,4 +218,5 @@ def test_access_is_over_when_the_last_session_is(values: dict[str, timedelta], o
         session_duration=HOUR,
         **{name: start + after for name, after in values.items()},
     )
-    assert grants.access_over_at(grant) == start + over
+    told = grants.access_over_at(grant, now=start + timedelta(minutes=10))
+    assert told == (None if over is None else start + over)

@@ -119,12 +119,15 @@ def actions(session: Session, caller: Caller, grant: Grant, *, now: datetime) ->
     return ("revoke",) if may(Verb.GRANTS_REVOKE, relations) else ()
 
 
-def access_over_at(grant: Grant) -> datetime:
+def access_over_at(grant: Grant, *, now: datetime) -> datetime | None:
     """Return the last moment at which a role session of this grant could sign a request.
 
-    Until AWS has confirmed the end, this is what the grant's spec promises.
+    Before the end this is what the grant's spec promises. From the end until AWS has confirmed it
+    nobody can tell, and None says so.
     """
     promised = grant.ends_at if grant.revoked_at is None else min(grant.ends_at, grant.revoked_at)
+    if grant.ended_at is None and promised <= now:
+        return None
     over_at = grant.ended_at or promised
     if over_at <= grant.starts_at:
         return over_at

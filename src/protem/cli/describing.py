@@ -36,7 +36,8 @@ def grant(shown: Shown) -> Iterator[str]:
     yield _line("for", clean(shown["principal"]["user_name"]))
     yield _line("access", _target(shown))
     yield _line("window", f"{instant(shown['starts_at'])} to {instant(shown['ends_at'])}")
-    yield _line("sessions", f"may act until {instant(shown['access_over_at'])}")
+    if shown["access_over_at"]:
+        yield _line("sessions", f"may act until {instant(shown['access_over_at'])}")
     if shown["end_reason"]:
         yield _line("end", clean(shown["end_reason"]))
     for trouble in (shown["failure"], shown["last_error"]):

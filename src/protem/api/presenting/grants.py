@@ -50,7 +50,7 @@ def _grant(turn: Turn, row: Grant, asked: Request, held: Assignment, names: Name
         end_reason=row.end_reason or row.revoke_reason,
         activated_at=row.activated_at,
         ended_at=row.ended_at,
-        access_over_at=grants.access_over_at(row),
+        access_over_at=grants.access_over_at(row, now=turn.now),
         failure=_failure(row),
         assignment_id=row.assignment_id,
         last_error=trouble(held) if row.owing.live else None,

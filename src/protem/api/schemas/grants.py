@@ -37,8 +37,9 @@ class Grant(Output):
     end_reason: EndReasonText | None = Field(description="Why it is over, or is being brought to its end.")
     activated_at: Instant | None = Field(description="When AWS had confirmed that the access is there.")
     ended_at: Instant | None = Field(description="When AWS had confirmed its end, or its failure.")
-    access_over_at: Instant = Field(
-        description="The last moment at which role sessions that were begun under it could still act."
+    access_over_at: Instant | None = Field(
+        description="The last moment at which role sessions that were begun under it could still act; "
+        "null from the end of the grant until AWS has confirmed it, while nobody can tell."
     )
     failure: Failure | None = Field(description="Why it can never begin.")
     assignment_id: uuid.UUID
