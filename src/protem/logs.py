@@ -14,6 +14,13 @@ _SHARED: tuple[Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
+_LIBRARIES = {
+    "alembic": logging.WARNING,
+    "apscheduler": logging.ERROR,  # it warns of each run that it skips, and skipping is what it is told to do
+    "botocore": logging.WARNING,
+    "httpx2": logging.WARNING,
+}
+
 # Tracebacks come without the values of variables: tokens pass through them.
 _RENDERERS: Mapping[str, Sequence[Processor]] = {
     "console": (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),),
@@ -38,8 +45,8 @@ def configure(log_format: str, *, level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in ("apscheduler", "alembic", "httpx", "botocore"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for name, least in _LIBRARIES.items():
+        logging.getLogger(name).setLevel(least)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

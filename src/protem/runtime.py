@@ -5,19 +5,20 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Self
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from protem.broker import activation, entitlements, expiry, idempotency
 from protem.clock import Clock, SystemClock
 from protem.db import exclusive, migrate
-from protem.db.models import CatalogueSync, Grant
+from protem.db.models import CatalogueSync
 from protem.db.store import ASSIGNMENTS, Store
 from protem.identity_center.aws import Connection, connect, sessions
 from protem.identity_center.budget import CallBudget
+from protem.identity_center.errors import CallWithheld
 from protem.reconciler import catalogue, standing
 from protem.reconciler.lease import Lease
 from protem.reconciler.metrics import Metrics, Pulse, Stock
@@ -160,7 +161,7 @@ class Runtime:
             dispatch=pool.submit,
             clock=clock,
             watch=settings.watch_interval,
-            why_not=_why_not,
+            why_not=activation.why_not,
             threads=settings.call_threads,
             claimed=metrics.claimed,
         )
@@ -199,9 +200,6 @@ class Runtime:
         self.metrics.register(Pulse(readings))
 
     def _jobs(self, made: Reconciling) -> None:
-        def while_leading(job: Callable[[], object]) -> Callable[[], object]:
-            return lambda: job() if made.runner.lease.hold() else None
-
         catalogued = threading.Event()
 
         def synchronise() -> None:
@@ -234,20 +232,28 @@ class Runtime:
                 before = self.store.now(session) - self.settings.idempotency_retention
                 idempotency.purge(session, before=before)
 
-        every = made.schedule.every
-        every(self.settings.catalogue_interval, while_leading(synchronise), name="catalogue")
-        every(
-            self.settings.standing_access_interval,
-            while_leading(look_for_standing_access),
-            name="standing_access",
-            at_once=False,
-        )
-        every(_EXPIRY, while_leading(expire), name="expiry")
-        every(_HOUSEKEEPING, while_leading(tidy), name="housekeeping")
+        jobs: dict[str, tuple[timedelta, Callable[[], object]]] = {
+            "catalogue": (self.settings.catalogue_interval, synchronise),
+            "standing_access": (self.settings.standing_access_interval, look_for_standing_access),
+            "expiry": (_EXPIRY, expire),
+            "housekeeping": (_HOUSEKEEPING, tidy),
+        }
+        for name, (interval, job) in jobs.items():
+            # Standing access is looked for when the first catalogue says where.
+            at_once = name != "standing_access"
+            leading = partial(_while_leading, made.runner.lease, job)
+            made.schedule.every(interval, leading, name=name, at_once=at_once)
 
 
-def _why_not(session: Session, grant: Grant, now: datetime) -> str | None:
-    return activation.why_not(session, grant, now=now)
+def _while_leading(lease: Lease, job: Callable[[], object]) -> None:
+    """Run a job if this process holds the lease; losing it, or stopping, on the way is no failure."""
+    if not lease.hold():
+        return
+    try:
+        job()
+    except CallWithheld as withheld:
+        if withheld.code not in {"lease_lost", "budget_closed"}:
+            raise
 
 
 def _iso(instant: datetime | None) -> str | None:

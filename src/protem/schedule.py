@@ -54,7 +54,8 @@ class Schedule:
 
     def stop(self) -> None:
         """Start nothing more, and return when what was started is finished."""
-        self._scheduler.shutdown(wait=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
 
     def wake(self) -> None:
         """Have a tick run soon, one that sees everything committed before this call."""
