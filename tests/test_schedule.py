@@ -116,3 +116,21 @@ def test_a_job_can_be_brought_forward(running: Running) -> None:
     assert not ran.is_set()
     schedule.soon("later")
     assert ran.wait(PATIENCE_SECONDS)
+
+
+def test_it_stops_in_peace_while_it_is_being_woken(ticks: Ticks) -> None:
+    for _ in range(20):
+        schedule = Schedule(ticks.tick, interval=timedelta(seconds=0.001), failed=lambda _: None)
+        schedule.start()
+        stopped = threading.Event()
+        waker = threading.Thread(target=wake_until, args=(schedule, stopped))
+        waker.start()
+        ticks.reach(ticks.count + 2)
+        schedule.stop()
+        stopped.set()
+        waker.join()
+
+
+def wake_until(schedule: Schedule, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        schedule.wake()

@@ -23,6 +23,8 @@ class Schedule:
         self._interval = interval
         self._woken = threading.Event()
         self._ticking = threading.Lock()
+        self._changing = threading.Lock()
+        self._stopped = False
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(8)},
@@ -47,14 +49,21 @@ class Schedule:
 
     def soon(self, name: str) -> None:
         """Run the job of that name without waiting for its interval."""
-        self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+        with self._changing:
+            if not self._stopped:
+                self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         self._scheduler.start()
 
     def stop(self) -> None:
         """Start nothing more, and return when what was started is finished."""
+        with self._changing:
+            self._stopped = True
         if self._scheduler.running:
+            # Its thread must not be at work when it is shut down: it would look for jobs in vain, and die.
+            self._scheduler.pause()
+            self._scheduler.remove_all_jobs()
             self._scheduler.shutdown(wait=True)
 
     def wake(self) -> None:
@@ -83,8 +92,11 @@ class Schedule:
 
     def _at(self, instant: datetime, name: str) -> None:
         job = self._tick if name == "wake" else self._look
-        if self._scheduler.running:
-            self._scheduler.add_job(job, "date", run_date=instant, id=name, name=name, replace_existing=True)
+        with self._changing:
+            if self._scheduler.running and not self._stopped:
+                self._scheduler.add_job(
+                    job, "date", run_date=instant, id=name, name=name, replace_existing=True
+                )
 
     def _tell(self, event: JobExecutionEvent) -> None:
         self._failed(str(event.job_id))
