@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
@@ -51,8 +51,13 @@ class Installation:
         self.file = self.home / "entitlements.yaml"
         self.file.write_text(ENTITLEMENTS)
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Start the server, and wait until it answers."""
+        self.process = self.launch("serve", *options)
+        until(lambda: answers(f"http://127.0.0.1:{self.port}/readyz"), self.process)
+
+    def launch(self, *command: str) -> Popen[bytes]:
+        """Start a process of this installation; it ends with the test at the latest."""
         self.starts += 1
         env = environment(
             PROTEM_DATABASE_URL=self.url,
@@ -61,9 +66,8 @@ class Installation:
             PROTEM_PORT=str(self.port),
             **self.aws,
         )
-        log = self.home / f"serve-{self.starts}.log"
-        self.process = self.alive.enter_context(started("serve", env=env, log=log))
-        until(lambda: answers(f"http://127.0.0.1:{self.port}/readyz"), self.process)
+        log = self.home / f"{command[0]}-{self.starts}.log"
+        return self.alive.enter_context(started(*command, env=env, log=log))
 
     def kill(self) -> None:
         """End the process as a power cut would."""
@@ -136,6 +140,19 @@ class Installation:
 
 @pytest.fixture
 def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    with installed(database_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def replicated(postgresql_url: str, tmp_path: Path) -> Iterator[Installation]:
+    """On the one database that several processes may share."""
+    with installed(postgresql_url, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def installed(database_url: str, home: Path) -> Iterator[Installation]:
     sandbox = Sandbox(creation_seconds=0.3, deletion_seconds=0.3)
     demo = seed_demo(sandbox)
     server = server_of(sandbox=sandbox)
@@ -148,7 +165,7 @@ def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
         }
-        made = Installation(database_url, tmp_path, sandbox, demo, aws)
+        made = Installation(database_url, home, sandbox, demo, aws)
         try:
             yield made
         finally:

@@ -44,3 +44,17 @@ def test_grants_live_and_end_through_a_kill_in_the_middle(installation: Installa
             assert client.post(f"/v1/grants/{grant_id}/revoke", json={"comment": "done"}).status_code == 202
         installation.until(lambda: state(client, survivor) == state(client, begun) == "ended")
     assert not any(installation.holds(account) for account in installation.demo.accounts)
+
+
+def test_a_standby_ends_what_a_killed_reconciler_began(replicated: Installation) -> None:
+    replicated.start("--no-reconciler")
+    leader = replicated.launch("reconcile")
+    token = replicated.token("alice")
+    with replicated.client(token) as client:
+        doomed = replicated.ask(client, "shop-prod", duration="PT5S")
+        replicated.until(lambda: state(client, doomed) == "active")
+        replicated.launch("reconcile")
+        leader.kill()
+        leader.wait()
+        replicated.until(lambda: state(client, doomed) == "ended")
+        assert not replicated.holds("shop-prod")
