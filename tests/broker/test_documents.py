@@ -210,6 +210,14 @@ def test_anchors_aliases_and_tags_are_refused(text: str) -> None:
     assert any("not read" in message for message in wrongs(text).values())
 
 
+def test_of_very_many_mistakes_the_first_are_told_and_soon() -> None:
+    with pytest.raises(EntitlementsInvalid) as refused:
+        read("entitlements:\n" + "  - &a x\n" * 20_000)
+    assert "these are the first 100" in refused.value.detail
+    assert len(refused.value.errors) == 100
+    assert refused.value.errors[0].message.startswith("prod.yaml:2:5:")
+
+
 def test_a_bomb_of_aliases_does_not_explode() -> None:
     levels = [f"{name}: &{name} [{', '.join([f'*{inner}'] * 9)}]" for inner, name in pairwise("abcdefghi")]
     assert wrongs("\n".join(["a: &a [lol]", *levels]))["b"].endswith("write the value out")

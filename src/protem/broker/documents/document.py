@@ -21,6 +21,9 @@ from protem.domain.entitlements import (
 )
 from protem.domain.errors import EntitlementsInvalid
 
+_MOST_FAULTS = 100
+"""How many an author is shown at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -38,15 +41,15 @@ class Document:
 def parse(source: str, *, file: str) -> Document:
     """Return the document that ``source`` holds.
 
-    Raises ``EntitlementsInvalid`` with everything that is wrong, each with its place in ``file``.
+    Raises ``EntitlementsInvalid`` with what is wrong, each with its place in ``file``.
     """
     tree = read(source)
     parsed, faults = _validated(tree)
     if parsed is None or faults:
         count = "1 thing is" if len(faults) == 1 else f"{len(faults)} things are"
-        raise EntitlementsInvalid(
-            f"{count} wrong in {file}", errors=[presented(fault, file=file) for fault in faults]
-        )
+        shown = [presented(fault, file=file) for fault in faults[:_MOST_FAULTS]]
+        more = f"; these are the first {_MOST_FAULTS}" if len(faults) > _MOST_FAULTS else ""
+        raise EntitlementsInvalid(f"{count} wrong in {file}{more}", errors=shown)
     return Document(source, _normal(parsed), _meaning(parsed))
 
 

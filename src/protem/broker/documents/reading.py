@@ -47,13 +47,15 @@ class Tree:
     values: dict[Path, Mark] = field(default_factory=dict)
     keys: dict[Path, Mark] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    _wrong: set[Path] = field(default_factory=set)
 
     def fault(self, path: Path, mark: Mark | None, message: str) -> None:
         self.faults.append(Fault(path, mark, message))
+        self._wrong.add(path)
 
     def spoiled(self, path: Path) -> bool:
         """Whether something on the way to ``path`` has been found wrong already."""
-        return any(path[: len(fault.path)] == fault.path for fault in self.faults)
+        return any(path[:end] in self._wrong for end in range(len(path) + 1))
 
 
 def read(source: str) -> Tree:
@@ -77,7 +79,9 @@ def read(source: str) -> Tree:
 
 
 def _unreadable(mark: Mark | None, message: str) -> Tree:
-    return Tree(faults=[Fault((), mark, message)])
+    tree = Tree()
+    tree.fault((), mark, message)
+    return tree
 
 
 def _mark(mark: Any) -> Mark | None:
