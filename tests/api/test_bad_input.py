@@ -1,5 +1,6 @@
 """Whatever is wrong with what is sent has a code of its own, and changes nothing."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,7 @@ SUBMISSIONS: list[tuple[Mapping[str, Any], int, str, str]] = [
     ({"justification": "pager \x00 off"}, 422, "invalid-input", "justification"),
     ({"justification": "pager \x1b[2J off"}, 422, "invalid-input", "justification"),
     ({"justification": "pager \u202e off"}, 422, "invalid-input", "justification"),
+    ({"justification": "\u200b" * 50}, 422, "justification-refused", "justification"),
     ({"justification": 5}, 422, "invalid-input", "justification"),
     ({"ticket": "OPS-1\nOPS-2"}, 422, "invalid-input", "ticket"),
     ({"targets": []}, 422, "invalid-input", "targets"),
@@ -67,12 +69,17 @@ def test_every_bad_submission_is_refused_whole(api: Api) -> None:
     assert api.world.contents() == before
 
 
-def test_lone_surrogates_are_refused(api: Api) -> None:
-    body = b'{"targets": [], "justification": "\\ud800"}'
-    answer = api.person("alice").send(
-        "POST", "/v1/requests", content=body, headers={"Content-Type": "application/json"}
-    )
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input")
+def test_lone_surrogates_are_refused_with_and_without_a_key(api: Api) -> None:
+    half = "x\ud800"
+    for changes in ({"justification": half}, {"entitlement": half}, {"ticket": half}, target(half)):
+        for key in ({}, {"Idempotency-Key": "once"}):
+            answer = api.person("alice").send(
+                "POST",
+                "/v1/requests",
+                content=json.dumps(asking(**changes)).encode(),
+                headers={"Content-Type": "application/json", **key},
+            )
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input")
 
 
 def test_what_is_not_json_is_told_apart(api: Api) -> None:
@@ -120,8 +127,9 @@ def test_a_list_refuses_what_it_cannot_read(api: Api) -> None:
 
 
 def test_an_id_has_the_form_of_one(api: Api) -> None:
-    answer = api.person("alice").get("/v1/requests/17")
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "request_id")
+    answer = api.person("alice").get("/v1/requests/%00")
+    wrong = {"field": "request_id", "message": "an id is a UUID"}
+    assert (answer.status_code, answer.json()["errors"]) == (422, [wrong])
 
 
 def test_nothing_that_was_sent_comes_back(api: Api) -> None:

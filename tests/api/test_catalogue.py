@@ -1,5 +1,7 @@
 """The catalogue over HTTP, and who the API takes a caller for."""
 
+import base64
+
 from protem.db.models import Principal
 from protem.domain import names
 from tests.api.applications import Api
@@ -48,6 +50,12 @@ def test_principals_are_listed_in_pages(api: Api) -> None:
 def test_a_cursor_of_another_list_is_refused(api: Api) -> None:
     cursor = api.person("erin").get("/v1/principals?limit=1").json()["next_cursor"]
     answer = api.person("erin").get("/v1/accounts", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
+
+
+def test_a_cursor_that_holds_half_a_character_is_refused(api: Api) -> None:
+    made = base64.urlsafe_b64encode(b'["accounts", "\\ud800", "\\ud800"]').decode()
+    answer = api.person("erin").get("/v1/accounts", params={"cursor": made})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
 
 

@@ -62,6 +62,7 @@ def test_an_ask_within_every_limit_is_allowed() -> None:
         (replace(ASK, starts_at=NOW + timedelta(days=7) + TICK), "latest_start"),
         (replace(ASK, justification="oops"), "justification"),
         (replace(ASK, justification="    \n\t   "), "justification"),
+        (replace(ASK, justification="oops" + "\u200b" * 50), "justification"),
     ],
 )
 def test_each_rule_refuses_by_itself(ask: Ask, rule: str) -> None:

@@ -104,5 +104,7 @@ def _sentence(found: dict[str, Any]) -> str:
             return "there is no such field"
         case "missing":
             return "is missing"
+        case "uuid_parsing":  # whose message repeats what was sent
+            return "an id is a UUID"
         case _:
             return str(found["msg"])

@@ -86,4 +86,5 @@ def _values(cursor: str, *, of: str, by: Columns) -> tuple[Any, ...]:
 def _value(value: Any, column: InstrumentedAttribute[Any]) -> Any:
     # Only text has this method: whatever else JSON can hold was not written here.
     plain = value.replace("\x00", "")
+    plain.encode()  # half a character is a ValueError here, and a failure in the database
     return uuid.UUID(plain) if column.type.python_type is uuid.UUID else plain

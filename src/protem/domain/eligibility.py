@@ -135,7 +135,12 @@ def _justification(entitlement: Entitlement, ask: Ask) -> Check:
     least = entitlement.justification_minimum_length
     return check(
         "justification",
-        passed=len(ask.justification.strip()) >= least,
+        passed=len(_visible(ask.justification)) >= least,
         explanation=f"the justification needs at least {least} characters",
         field="justification",
     )
+
+
+def _visible(text: str) -> str:
+    """Return what a reader sees of ``text``: zero-width and unassigned characters say nothing."""
+    return "".join(character for character in text if character.isprintable() or character.isspace()).strip()

@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+)
 
 from protem.domain import durations
 from protem.domain.lifecycle import EndReason, GrantState, RequestState
@@ -21,6 +28,14 @@ class Input(BaseModel):
     """The base of what callers send."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        # JSON can escape half a character, which no digest, database or log can hold.
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("this holds half a character: a lone surrogate")
+        return value
 
 
 class Output(BaseModel):
