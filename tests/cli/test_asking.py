@@ -84,6 +84,14 @@ def test_an_approver_may_shorten(invoke: Invoke, served: Served) -> None:
     assert answered["decisions"][0]["duration"] == "PT5M"
 
 
+def test_whoever_reads_a_request_is_told_that_an_approver_shortened_it(
+    invoke: Invoke, served: Served
+) -> None:
+    request_id = ask(invoke, served, *PRODUCTION, "--duration", "1h30m")
+    approved = invoke("approve", request_id, "--yes", "--duration", "5m", env=served.environment("DAVE"))
+    assert "approve      dave@example.com for PT5M" in approved.stdout
+
+
 def test_a_denial_says_why(invoke: Invoke, served: Served) -> None:
     request_id = ask(invoke, served, *PRODUCTION)
     denied = invoke("deny", request_id, "--yes", "--comment", "not today", env=served.environment("DAVE"))

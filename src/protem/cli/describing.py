@@ -67,8 +67,10 @@ def _until(shown: Shown) -> str:
 def _answers(shown: Shown) -> Iterator[str]:
     for decision in shown["decisions"]:
         via = f" through {clean(decision['via'])}" if decision["via"] else ""
+        shorter = f" for {clean(decision['duration'])}" if decision["duration"] else ""
         comment = f": {clean(decision['comment'])}" if decision["comment"] else ""
-        yield _line(clean(decision["decision"]), f"{clean(decision['approver']['user_name'])}{via}{comment}")
+        who = f"{clean(decision['approver']['user_name'])}{via}{shorter}"
+        yield _line(clean(decision["decision"]), who + comment)
     for step in shown["waiting_for"]:
         people = ", ".join(clean(name) for name in (*step["users"], *step["groups"]))
         yield _line("waits for", f"{step['required']} of {people} ({clean(step['name'])})")
