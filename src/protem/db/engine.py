@@ -1,5 +1,9 @@
 """Engines for SQLite and PostgreSQL, set up for durability first."""
 
+import os
+from contextlib import suppress
+from pathlib import Path
+
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -50,10 +54,19 @@ def create(url: str, *, pool_size: int) -> Engine:
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5, "options": _POSTGRESQL_OPTIONS},
         )
+    _make_private(Path(parsed.database or ""))
     engine = create_engine(parsed, pool_size=pool_size, max_overflow=0, pool_timeout=10)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """Create the file for its owner alone; SQLite would let everybody read it, and copies its mode."""
+    # Whatever is in the way is said better when the database is opened. A file that is there must not
+    # even be touched: closing it would give up the locks that SQLite holds on it in this process.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
