@@ -1,5 +1,7 @@
 """Whatever AWS does with a call, access ends, and only what is ours is touched."""
 
+from datetime import timedelta
+
 import pytest
 
 from protem.domain.lifecycle import EndReason, GrantState
@@ -175,3 +177,45 @@ def test_a_deleted_permission_set_takes_its_assignments_along(world: World) -> N
     world.sandbox.permission_sets.remove(world.permission_set)
     world.run(60)
     assert world.read(grant_id).state is GrantState.ENDED
+
+
+def test_no_wait_for_aws_outlasts_the_end(world: World) -> None:
+    grant_id = world.grant(minutes=60)
+    world.run(10)
+    order = world.sandbox.faults.order(
+        Fault.refuse("AccessDeniedException", "no"), operation=LIST, times=None
+    )
+    # The latest failure is one whose next try would come after the end.
+    while (at := world.row().next_attempt_at) and at < world.read(grant_id).ends_at:
+        world.run((at - world.clock.now()).total_seconds() + 0.01)
+    order.cancel()
+    world.run((world.read(grant_id).ends_at - world.clock.now()).total_seconds() + 1)
+    deleted = world.sandbox.calls.of(DELETE)
+    assert len(deleted) == 1
+    assert deleted[0].time - world.read(grant_id).ends_at <= timedelta(seconds=1)
+
+
+def test_an_account_does_not_wait_for_ever_for_an_operation_that_nobody_may_ask_about(world: World) -> None:
+    bob = world.sandbox.directory.add_user(user_name="bob", display_name="B")
+    grants = [world.grant(minutes=1), world.grant(minutes=2, principal=bob)]
+    world.run(30)
+    world.sandbox.faults.order(
+        Fault.refuse("AccessDeniedException", "no"), operation=DESCRIBE_DELETION, times=None
+    )
+    world.run(45 * 60, longest=30)
+    assert [world.read(grant).state for grant in grants] == [GrantState.ENDED] * 2
+    assert not world.holds()
+    assert not world.holds(principal=bob)
+
+
+def test_what_others_make_after_a_create_of_ours_failed_is_theirs(world: World) -> None:
+    order = world.sandbox.faults.order(Fault.failed("An internal error"), operation=CREATE, times=None)
+    grant_id = world.grant(minutes=30)
+    world.run(300)
+    assert 5 <= world.calls(CREATE) <= 12
+    order.cancel()
+    world.sandbox.assignments.put(ACCOUNT, world.permission_set, world.alice)
+    world.run(2400, longest=30)
+    grant = world.read(grant_id)
+    assert (grant.state, grant.failure_code) == (GrantState.FAILED, "standing_access")
+    assert world.holds()

@@ -1,10 +1,30 @@
 """The life of an assignment, from what is owed to what AWS holds."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from protem.db.models import Provenance
+from sqlalchemy.orm import Session
+
+from protem.db.models import Grant, Provenance
 from protem.domain.lifecycle import EndReason, GrantState
+from protem.identity_center.values import Holder
+from protem.sandbox import Fault
+from tests.reconciler.crashes import Moments, MortalAssignments
 from tests.reconciler.world import ACCOUNT, OTHER_ACCOUNT, World
+
+
+class Forgetful(MortalAssignments):
+    """A gateway whose next listings miss what is there."""
+
+    missing = 0
+
+    def holders(self, *, instance_arn: str, account_id: str, permission_set_arn: str) -> frozenset[Holder]:
+        found = super().holders(
+            instance_arn=instance_arn, account_id=account_id, permission_set_arn=permission_set_arn
+        )
+        if not self.missing:
+            return found
+        self.missing -= 1
+        return frozenset()
 
 
 def test_access_begins_and_ends_when_the_window_does(world: World) -> None:
@@ -127,6 +147,39 @@ def test_access_removed_outside_ends_the_grant_and_is_not_made_anew(world: World
     assert "assignment.removed_outside" in world.events()
 
 
+def test_access_that_one_listing_missed_stays_ours_and_ends(world: World) -> None:
+    grant_id = world.grant(minutes=15)
+    world.run(10)
+    world.runner.assignments = forgetful = Forgetful(world.runner.assignments, Moments())
+    forgetful.missing = 1
+    world.run(12 * 60)
+    assert forgetful.missing == 0
+    assert (world.read(grant_id).state, world.row().provenance) == (GrantState.ACTIVE, Provenance.BROKERED)
+    world.run(5 * 60)
+    assert world.read(grant_id).state is GrantState.ENDED
+    assert not world.holds()
+
+
+def test_access_that_a_listing_missed_just_before_its_end_is_taken_away(world: World) -> None:
+    grant_id = world.grant(minutes=10 + 5 / 60)
+    world.run(9 * 60)
+    world.runner.assignments = forgetful = Forgetful(world.runner.assignments, Moments())
+    forgetful.missing = 1
+    world.run(120)
+    assert forgetful.missing == 0
+    assert world.read(grant_id).state is GrantState.ENDED
+    assert not world.holds()
+
+
+def test_access_removed_outside_just_before_its_end_is_over_on_time(world: World) -> None:
+    grant_id = world.grant(minutes=10 + 5 / 60)
+    world.run(9 * 60)
+    world.sandbox.assignments.remove(ACCOUNT, world.permission_set, world.alice)
+    world.run(70)
+    assert world.read(grant_id).state is GrantState.ENDED
+    assert world.row().provenance is Provenance.NONE
+
+
 def test_what_somebody_makes_after_ours_was_removed_is_theirs(world: World) -> None:
     world.grant(minutes=60)
     world.run(10)
@@ -157,6 +210,37 @@ def test_access_that_is_no_longer_allowed_does_not_begin(world: World) -> None:
     assert (grant.state, grant.end_reason) == (GrantState.ENDED, EndReason.ELIGIBILITY_LOST)
     assert grant.failure_detail == "the entitlement is gone"
     assert world.calls("CreateAccountAssignment") == 0
+
+
+def test_access_that_had_to_wait_does_not_begin_once_it_is_no_longer_allowed(world: World) -> None:
+    order = world.sandbox.faults.order(Fault.throttle(), operation="CreateAccountAssignment", times=None)
+    grant_id = world.grant(minutes=60)
+    world.run(60)
+    world.why_not = lambda session, grant, now: "the group was left"
+    order.cancel()
+    world.run(120)
+    grant = world.read(grant_id)
+    assert (grant.state, grant.failure_code) == (GrantState.FAILED, "eligibility_lost")
+    assert "CreateAccountAssignment" not in [
+        call.operation for call in world.sandbox.calls.all() if call.outcome == "ok"
+    ]
+
+
+def test_a_neighbour_that_may_not_begin_takes_nothing_over(world: World) -> None:
+    first = world.grant(minutes=1)
+    world.run(10)
+    second = world.grant(minutes=5, starts_in=50 / 60)
+    assert world.read(second).starts_at == world.read(first).ends_at
+
+    def refuse(session: Session, grant: Grant, now: datetime) -> str:
+        return "the group was left"
+
+    world.why_not = refuse
+    world.run(52)
+    assert world.read(second).end_reason is EndReason.ELIGIBILITY_LOST
+    assert (world.read(first).state, world.holds()) == (GrantState.DEACTIVATING, True)
+    world.run(20)
+    assert (world.read(first).state, world.holds()) == (GrantState.ENDED, False)
 
 
 def test_nothing_new_begins_while_the_clocks_disagree(database_url: str) -> None:

@@ -108,6 +108,8 @@ def _towards_absence(seen: Situation, now: datetime) -> Step:
             return Delete()
         case Observed.UNKNOWN if seen.ours or seen.closing:
             return Look()
+        case Observed.ABSENT if seen.closing:
+            return Look()
         case Observed.ABSENT if seen.unconfirmed_create_at is not None:
             return _look_at(_next_provisional_look(seen, now), seen, now)
         case Observed.PRESENT | Observed.UNKNOWN | Observed.ABSENT:

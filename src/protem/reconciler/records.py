@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from protem.broker import audit
 from protem.db.models import Act, Assignment, Observed, Provenance
 from protem.domain.events import EventType
+from protem.domain.lifecycle import GrantState
 from protem.identity_center.errors import CallRejected, CallWithheld, GatewayError, OutcomeUnknown
 from protem.identity_center.values import Operation, OperationStatus
 from protem.reconciler import backoff, outcomes, plan
 from protem.reconciler.claims import Work, doubt
 from protem.reconciler.outcomes import Verdict
-from protem.reconciler.settle import Hold, by_evidence, give_up
+from protem.reconciler.settle import Hold, by_evidence, give_up, removed_outside
 
 PATIENCE = timedelta(minutes=10)
 """How long an operation may be in progress before its outcome counts as unknown."""
@@ -69,9 +70,15 @@ def record(session: Session, work: Work, answer: Answer, *, now: datetime, rando
     wait = _write(entry, answer)
     # Whoever raised the version while the call was out wants the row looked at now.
     woken = row.version != work.version
-    row.next_attempt_at = now if woken else now + wait
+    row.next_attempt_at = now if woken else _next_attempt(entry, wait)
     row.version += 1
     return True
+
+
+def _next_attempt(entry: Record, wait: timedelta) -> datetime:
+    """Return when to try again: no wait for AWS outlasts what is owed now."""
+    change = entry.hold.situation().next_change
+    return min(entry.now + wait, change) if change else entry.now + wait
 
 
 def _write(entry: Record, answer: Answer) -> timedelta:
@@ -90,25 +97,34 @@ def _write(entry: Record, answer: Answer) -> timedelta:
 
 def _observed(entry: Record, observed: Observed) -> timedelta:
     row, now = entry.row, entry.now
+    create_failed = row.provenance is Provenance.BROKERED and row.last_error_code == outcomes.FAILED
     if row.observed is not observed or row.observed_since is None:
         row.observed_since = now
     row.observed, row.observed_at = observed, now
     row.operation_kind = row.operation_id = row.operation_started_at = None
     if observed is Observed.ABSENT:
-        _absence(row, now)
+        _absence(entry.hold)
     else:
         _presence(entry)
     by_evidence(entry.hold)
     if bool(entry.hold.owing) is (observed is Observed.PRESENT):
         row.attempts, row.stuck_since, row.blocked_reason = 0, None, None
         row.last_error_code = row.last_error = None
+    elif create_failed and observed is Observed.ABSENT:
+        return backoff.after_error(row.attempts, randomness=entry.randomness)
     return _AT_ONCE
 
 
-def _absence(row: Assignment, now: datetime) -> None:
-    """The incarnation is over, and its provenance with it, unless a create of ours may still land."""
-    if not plan.provisional(row.unconfirmed_create_at, now):
-        row.unconfirmed_create_at = None
+def _absence(hold: Hold) -> None:
+    """The incarnation is over, and its provenance with it, unless a create of ours may still land.
+
+    One listing that misses active access does not make it somebody else's.
+    """
+    row = hold.row
+    if plan.provisional(row.unconfirmed_create_at, hold.now):
+        return
+    row.unconfirmed_create_at = None
+    if removed_outside(hold) or all(grant.state is not GrantState.ACTIVE for grant in hold.grants):
         row.provenance = Provenance.NONE
 
 
@@ -155,19 +171,23 @@ def _accepted(entry: Record, operation: Operation) -> None:
 
 
 def _in_progress(entry: Record, kind: Act) -> timedelta:
-    age = entry.now - (entry.row.operation_started_at or entry.now)
-    if age <= PATIENCE:
-        return backoff.between_polls(age)
+    if not _overdue(entry):
+        return backoff.between_polls(_age(entry))
     return _doubt(entry, kind, "operation_in_progress", f"AWS has not finished after {PATIENCE}")
+
+
+def _age(entry: Record) -> timedelta:
+    return entry.now - (entry.row.operation_started_at or entry.now)
+
+
+def _overdue(entry: Record) -> bool:
+    return _age(entry) > PATIENCE
 
 
 def _rejected(entry: Record, error: GatewayError) -> timedelta:
     row, act = entry.row, entry.work.act
     if act is Act.POLL:
-        kind = entry.work.operation_kind
-        if error.code == "ResourceNotFoundException" and kind is not None:
-            return _doubt(entry, kind, error.code, error.message)
-        return _trouble(entry, error.code, error.message)
+        return _not_told(entry, error)
     if act is Act.CREATE:
         _not_created(row)
     return _failed(entry, act, error.code, error.message)
@@ -191,6 +211,14 @@ def _not_created(row: Assignment) -> None:
 def _unknown(entry: Record, error: GatewayError) -> timedelta:
     if entry.work.act in {Act.CREATE, Act.DELETE}:
         return _doubt(entry, entry.work.act, error.code, error.message)
+    return _not_told(entry, error)
+
+
+def _not_told(entry: Record, error: GatewayError) -> timedelta:
+    """Ask again, but not for ever: while an operation counts as running, its account waits for it."""
+    kind = entry.work.operation_kind
+    if kind is not None and (error.code == "ResourceNotFoundException" or _overdue(entry)):
+        return _doubt(entry, kind, error.code, error.message)
     return _trouble(entry, error.code, error.message)
 
 
@@ -207,11 +235,13 @@ def _failed(entry: Record, act: Act, code: str, message: str) -> timedelta:
     """Judge a definite no, by the table."""
     match outcomes.judge(act, code, message):
         case Verdict.RETRY:
-            return _trouble(entry, code, message)
+            wait = _trouble(entry, code, message)
+            # Whether a create left anything behind is seen at once, before others make the same.
+            return _AT_ONCE if (act, code) == (Act.CREATE, outcomes.FAILED) else wait
         case Verdict.TERMINAL:
             give_up(entry.hold, code=_slug(code), detail=message)
-            _trouble(entry, code, message)
-            return _AT_ONCE
+            wait = _trouble(entry, code, message)
+            return wait if entry.hold.owing else _AT_ONCE
         case Verdict.ABSENT if act is Act.LOOK:
             return _observed(entry, Observed.ABSENT)
         case Verdict.ABSENT:

@@ -69,13 +69,13 @@ class Hold:
 
 def by_time(hold: Hold, *, why_not: WhyNot) -> None:
     """Move grants on that the passing of time, or a revocation, has moved."""
+    # Beginnings first: only a neighbour that may begin takes over what another grant lets go.
+    for grant in hold.grants:
+        if grant.state is GrantState.SCHEDULED:
+            _start(hold, grant, why_not)
     for grant in hold.grants:
         over = grant.owing.over(hold.now)
         match grant.state:
-            case GrantState.SCHEDULED if over:
-                move(hold, grant, GrantState.ENDED, reason=_reason(grant))
-            case GrantState.SCHEDULED if grant.owing.owes_access(hold.now):
-                _begin(hold, grant, why_not)
             case GrantState.ACTIVATING if over and not grant.owing.given_up:
                 move(hold, grant, GrantState.DEACTIVATING, reason=_reason(grant))
             case GrantState.ACTIVE if over and _neighbour_owes(hold):
@@ -105,6 +105,13 @@ def give_up(hold: Hold, *, code: str, detail: str) -> None:
             grant.failure_code, grant.failure_detail = code, detail
 
 
+def give_up_refused(hold: Hold, *, why_not: WhyNot) -> None:
+    """Ask once more about access that had to wait for its beginning: it may be allowed no longer."""
+    for grant in hold.owing:
+        if grant.state is GrantState.ACTIVATING and (refusal := why_not(hold.session, grant, hold.now)):
+            grant.failure_code, grant.failure_detail = EndReason.ELIGIBILITY_LOST.value, refusal
+
+
 def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | None = None) -> None:
     """Put a grant into ``state``, with its event; the one place where states of grants are written."""
     if not grant_may_become(grant.state, state):
@@ -122,6 +129,13 @@ def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | Non
     told = {name: str(fact) for name, fact in facts.items() if fact is not None}
     audit.record(hold.session, _EVENTS[state], grant, now=hold.now, facts=told)
     announce(hold.session, ANSWERS)
+
+
+def _start(hold: Hold, grant: Grant, why_not: WhyNot) -> None:
+    if grant.owing.over(hold.now):
+        move(hold, grant, GrantState.ENDED, reason=_reason(grant))
+    elif grant.owing.owes_access(hold.now):
+        _begin(hold, grant, why_not)
 
 
 def _begin(hold: Hold, grant: Grant, why_not: WhyNot) -> None:
@@ -173,14 +187,13 @@ def _absent(hold: Hold, grant: Grant) -> None:
     match grant.state:
         case GrantState.DEACTIVATING | GrantState.ACTIVATING:
             _close(hold, grant)
-        case GrantState.ACTIVE if grant.owing.over(hold.now):
-            move(hold, grant, GrantState.ENDED, reason=_reason(grant))
-        case GrantState.ACTIVE if _removed_outside(hold):
+        case GrantState.ACTIVE if removed_outside(hold) and not grant.owing.over(hold.now):
             audit.record(hold.session, EventType.ASSIGNMENT_REMOVED_OUTSIDE, hold.row, grant, now=hold.now)
             move(hold, grant, GrantState.ENDED, reason=EndReason.REMOVED_OUTSIDE)
 
 
-def _removed_outside(hold: Hold) -> bool:
+def removed_outside(hold: Hold) -> bool:
+    """Tell whether what was active has been absent for so long that no listing just missed it."""
     row = hold.row
     if plan.delete_may_land(row.unconfirmed_delete_at, hold.now) or row.observed_since is None:
         return False
