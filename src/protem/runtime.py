@@ -176,10 +176,6 @@ class Runtime:
     def _pulse(self, runner: Runner, budget: CallBudget) -> None:
         progress = runner.progress
 
-        def offset() -> float:
-            latest = runner.assignments.clock_offset()
-            return latest.total_seconds() if latest else 0.0
-
         def idle() -> float:
             with self.store.reading() as session:
                 now = self.store.now(session)
@@ -193,7 +189,10 @@ class Runtime:
                 "Answers of AWS that could not be written down.",
                 lambda: progress.unrecorded,
             ),
-            "protem_aws_clock_offset_seconds": ("AWS's clock minus ours.", offset),
+            "protem_aws_clock_offset_seconds": (
+                "AWS's clock minus ours.",
+                lambda: progress.clock_offset / timedelta(seconds=1),
+            ),
             "protem_aws_call_rate": ("Calls to AWS per second that are let through.", lambda: budget.rate),
             "protem_aws_calls_waiting": ("Calls to AWS that wait for their turn.", lambda: budget.waiting),
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -28,6 +28,15 @@ class FailingStore(Store):
             if self.failures:
                 self.failures -= 1
                 raise OperationalError("COMMIT", {}, Exception("the database went away"))
+
+
+class Behind(Store):
+    """A store whose time is not that of the process."""
+
+    by = timedelta()
+
+    def now(self, session: Session) -> datetime:
+        return self.clock.now() - self.by
 
 
 class Interrupting(MortalAssignments):
@@ -180,3 +189,80 @@ def test_a_row_that_an_older_version_left_half_claimed_is_taken_up_again(world: 
         session.execute(update(Assignment).values(claim_fence=0, next_attempt_at=world.clock.now()))
     world.run(30)
     assert world.read(grant_id).state is GrantState.ACTIVE
+
+
+def test_a_row_that_somebody_has_locked_holds_up_no_other(postgresql_url: str) -> None:
+    world = World(postgresql_url)
+    locked, free = world.grant(minutes=5), world.grant(minutes=5, account=OTHER_ACCOUNT)
+    world.run(20)
+    world.revoke(locked)
+    world.revoke(free)
+    with world.store.reading() as session:
+        session.scalars(select(Assignment).where(Assignment.account_id == ACCOUNT).with_for_update()).one()
+        world.run(20)
+        assert not world.holds(OTHER_ACCOUNT)
+        assert world.read(free).state is GrantState.ENDED
+    world.run(20)
+    assert world.read(locked).state is GrantState.ENDED
+    world.close()
+
+
+def test_more_beginnings_than_calls_leave_while_an_absence_is_fresh_all_begin(database_url: str) -> None:
+    world = World(database_url)
+    world.slow_down(rate=2)
+    for number in range(30):
+        account = f"{number:012d}"
+        world.sandbox.organization.add_account(account, name=f"account-{number}")
+        world.grant(minutes=300, account=account)
+    for _ in range(60):
+        world.runner.tick()
+        world.clock.advance(0.5)
+    with world.store.reading() as session:
+        assert set(session.scalars(select(Grant.state))) == {GrantState.ACTIVE}
+    assert world.calls("ListAccountAssignments") <= 3 * 30
+    world.close()
+
+
+def test_what_waits_for_its_turn_is_not_listed_again_and_again(database_url: str) -> None:
+    world = World(database_url, date_skew_seconds=30)
+    for number in range(3):
+        account = f"{number:012d}"
+        world.sandbox.organization.add_account(account, name=f"account-{number}")
+        world.grant(minutes=300, account=account)
+    world.run(300)
+    assert world.calls("ListAccountAssignments") == 3
+    world.close()
+
+
+def test_a_database_whose_clock_is_a_little_behind_ours_keeps_no_create_back(database_url: str) -> None:
+    world = World(database_url)
+    world.store.close()
+    world.store = store = Behind(database_url, clock=world.clock, agreed_time=False)
+    store.by = timedelta(seconds=1.5)
+    world.runner = world.start()
+    grant_id = world.grant(minutes=5)
+    take, waits = world.budget.take, iter([0, 9])
+
+    def slow_turn() -> None:
+        world.clock.advance(next(waits, 0))
+        take()
+
+    world.budget.take = slow_turn  # type: ignore[method-assign]
+    world.run(20)
+    assert world.calls("CreateAccountAssignment") == 1
+    assert world.read(grant_id).state is GrantState.ACTIVE
+    world.close()
+
+
+def test_nothing_new_begins_while_the_clock_of_the_database_is_off(database_url: str) -> None:
+    world = World(database_url)
+    world.store.close()
+    world.store = store = Behind(database_url, clock=world.clock, agreed_time=False)
+    store.by = timedelta(seconds=30)
+    world.runner = world.start()
+    grant_id = world.grant(minutes=5, starts_in=-1)
+    world.run(30)
+    assert world.read(grant_id).state is GrantState.ACTIVATING
+    assert world.calls("CreateAccountAssignment") == 0
+    assert world.runner.progress.clock_offset > timedelta(seconds=29)
+    world.close()

@@ -135,6 +135,12 @@ class World:
             randomness=Random(7),
         )
 
+    def slow_down(self, *, rate: float) -> None:
+        """Allow so many calls a second from now on."""
+        self.budget = CallBudget(clock=self.clock, rate=rate)
+        self.assignments = self._connect()
+        self.runner = self.start()
+
     def _held(self) -> bool:
         return self.lease.held()
 

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from protem.broker import audit
@@ -13,7 +13,7 @@ from protem.domain.events import EventType
 from protem.domain.lifecycle import LIVE_GRANT_STATES
 from protem.identity_center.values import AssignmentKey, PrincipalType
 from protem.reconciler import plan
-from protem.reconciler.settle import Hold, WhyNot, by_time
+from protem.reconciler.settle import Hold, WhyNot, by_time, give_up_refused
 
 CLAIM_TIMEOUT = timedelta(minutes=2)
 """Longer than any call can take; after it, whoever claimed is taken to have died."""
@@ -36,8 +36,8 @@ class Work:
     watching: bool = False
     operation_kind: Act | None = None
     operation_id: str | None = None
-    not_after: datetime | None = None
-    """A create may not leave later: its absence would be too old to call the result ours."""
+    leaves_within: timedelta | None = None
+    """How soon a create has to leave: later, its absence would be too old to call the result ours."""
     late: timedelta | None = None
     """How long after access was over this first delete is about to leave."""
 
@@ -70,17 +70,29 @@ class Traffic:
 
 def due(session: Session, *, now: datetime, fence: int, limit: int) -> list[uuid.UUID]:
     """Return rows to look at: endings first, and a few of each account before more of any."""
-    ending = ~_owed_sketch(now)
-    order = (Assignment.operation_kind.is_(None), ~ending, Assignment.next_attempt_at, Assignment.id)
+    rank = _rank(now)
+    order = (Assignment.operation_kind.is_(None), rank, Assignment.next_attempt_at, Assignment.id)
     turn = func.row_number().over(partition_by=Assignment.account_id, order_by=order).label("turn")
     ready = (
-        select(Assignment.id, turn, ending.label("ending"), Assignment.next_attempt_at)
+        select(Assignment.id, turn, rank.label("rank"), Assignment.next_attempt_at)
         .where(Assignment.next_attempt_at <= now, ~_claimed(fence, now))
         .subquery()
     )
     query = select(ready.c.id).where(ready.c.turn <= _TURNS)
     return list(
-        session.scalars(query.order_by(~ready.c.ending, ready.c.turn, ready.c.next_attempt_at).limit(limit))
+        session.scalars(query.order_by(ready.c.rank, ready.c.turn, ready.c.next_attempt_at).limit(limit))
+    )
+
+
+def _rank(now: datetime) -> ColumnElement[int]:
+    """Order by urgency; what only waits for its turn to be made comes last, lest it hide the rest."""
+    absent = Assignment.observed == Observed.ABSENT
+    return case(
+        (or_(~_owed_sketch(now), Assignment.operation_kind.is_not(None)), 0),
+        # Its absence was just listed: created now, or listed again for nothing.
+        (and_(absent, Assignment.observed_at >= now - plan.FRESH), 1),
+        (absent, 3),
+        else_=2,
     )
 
 
@@ -119,7 +131,8 @@ def claim(
     why_not: WhyNot,
 ) -> Work | None:
     """Settle the row by time and claim its next step; None when there is nothing to call for now."""
-    locked = select(Assignment).where(Assignment.id == assignment_id).with_for_update()
+    # Whoever has the row locked, for however long, keeps this row waiting and no other.
+    locked = select(Assignment).where(Assignment.id == assignment_id).with_for_update(skip_locked=True)
     row = session.scalars(locked.where(~_claimed(fence, now))).one_or_none()
     if row is None:
         return None
@@ -132,13 +145,13 @@ def claim(
             _rest(hold, until)
             return None
         case plan.Look():
-            return _take(hold, Act.LOOK, fence)
+            return _take_look(hold, fence, room)
         case plan.Poll():
             return _take(hold, Act.POLL, fence)
         case plan.Create():
-            return _take_write(hold, Act.CREATE, fence, room)
+            return _take_create(hold, fence, room, why_not)
         case plan.Delete():
-            return _take_write(hold, Act.DELETE, fence, room)
+            return _take_delete(hold, fence, room)
 
 
 def _rest(hold: Hold, until: datetime | None) -> None:
@@ -158,26 +171,44 @@ def push_away(session: Session, assignment_id: uuid.UUID, *, error: str, now: da
         row.last_error_code, row.last_error = "internal_error", error[:2000]
 
 
-def _take_write(hold: Hold, act: Act, fence: int, room: Traffic) -> Work | None:
+def _take_look(hold: Hold, fence: int, room: Traffic) -> Work | None:
+    row, seen = hold.row, hold.situation()
+    if seen.owed and not seen.held and row.observed is Observed.ABSENT:
+        # It only prepares a create: without room for that, the listing would be too old in the end.
+        if not room.admits(Act.CREATE, row.account_id):
+            return None
+        room.enter(Act.CREATE, row.account_id)
+    return _take(hold, Act.LOOK, fence)
+
+
+def _take_create(hold: Hold, fence: int, room: Traffic, why_not: WhyNot) -> Work | None:
     row = hold.row
-    if not room.admits(act, row.account_id):
+    if not room.admits(Act.CREATE, row.account_id):
         return None
-    room.enter(act, row.account_id)
-    listed_at = row.observed_at
-    intended = (
-        EventType.ASSIGNMENT_CREATE_INTENDED if act is Act.CREATE else EventType.ASSIGNMENT_DELETE_INTENDED
-    )
-    if row.attempts == 0:
-        audit.record(hold.session, intended, row, now=hold.now)
-    if act is Act.CREATE:
-        # Written before the call: whatever AWS holds from here on is ours until it is seen absent.
-        row.provenance = Provenance.BROKERED
-    return _take(
-        hold, act, fence, not_after=listed_at + plan.FRESH if act is Act.CREATE and listed_at else None
-    )
+    give_up_refused(hold, why_not=why_not)
+    if not hold.owing:
+        return None
+    _intend(hold, Act.CREATE, EventType.ASSIGNMENT_CREATE_INTENDED, room)
+    # Written before the call: whatever AWS holds from here on is ours until it is seen absent.
+    row.provenance = Provenance.BROKERED
+    age = hold.now - (row.observed_at or hold.now)
+    return _take(hold, Act.CREATE, fence, leaves_within=plan.FRESH - age)
 
 
-def _take(hold: Hold, act: Act, fence: int, *, not_after: datetime | None = None) -> Work:
+def _take_delete(hold: Hold, fence: int, room: Traffic) -> Work | None:
+    if not room.admits(Act.DELETE, hold.row.account_id):
+        return None
+    _intend(hold, Act.DELETE, EventType.ASSIGNMENT_DELETE_INTENDED, room)
+    return _take(hold, Act.DELETE, fence)
+
+
+def _intend(hold: Hold, act: Act, event: EventType, room: Traffic) -> None:
+    room.enter(act, hold.row.account_id)
+    if hold.row.attempts == 0:
+        audit.record(hold.session, event, hold.row, now=hold.now)
+
+
+def _take(hold: Hold, act: Act, fence: int, *, leaves_within: timedelta | None = None) -> Work:
     row = hold.row
     row.claim, row.claim_id, row.claim_fence, row.claimed_at = act, new_id(), fence, hold.now
     row.version += 1
@@ -191,7 +222,7 @@ def _take(hold: Hold, act: Act, fence: int, *, not_after: datetime | None = None
         watching=act is Act.LOOK and not hold.situation().waiting,
         operation_kind=row.operation_kind,
         operation_id=row.operation_id,
-        not_after=not_after,
+        leaves_within=leaves_within,
         late=_late(hold) if act is Act.DELETE and row.attempts == 0 else None,
     )
 

@@ -35,6 +35,8 @@ class Progress:
 
     leading: bool = False
     ticked_at: datetime | None = None
+    clock_offset: timedelta = timedelta()
+    """AWS's time minus the one by which access ends: the database's, where processes share it."""
     poisoned: int = 0
     unrecorded: int = 0
 
@@ -69,9 +71,10 @@ class Runner:
             return None
         with self.store.reading() as session:
             now = self.store.now(session)
+            self.progress.clock_offset = self._clock_offset(now)
             room = claims.traffic(session, now=now, fence=self.lease.fence, stuck_for=BROKEN_AFTER)
             ready = claims.due(session, now=now, fence=self.lease.fence, limit=200)
-        room.creates_paused = self.clock_is_off()
+        room.creates_paused = abs(self.progress.clock_offset) > MOST_CLOCK_OFFSET
         for assignment_id in ready:
             if self._under_way >= self.threads:
                 break
@@ -81,12 +84,12 @@ class Runner:
             later = claims.next_due(session, now=now)
             return None if later is None else max(later - self.store.now(session), timedelta())
 
-    def clock_is_off(self) -> bool:
-        """Whether AWS's clock and ours are too far apart to begin anything."""
+    def _clock_offset(self, now: datetime) -> timedelta:
         offset = self.assignments.clock_offset()
-        return offset is not None and abs(offset) > MOST_CLOCK_OFFSET
+        return timedelta() if offset is None else offset + self.clock.now() - now
 
     def _start(self, assignment_id: uuid.UUID, room: Traffic) -> None:
+        since = self.clock.monotonic()
         try:
             work = self._claim(assignment_id, room)
         except LeaseLostError:
@@ -98,12 +101,11 @@ class Runner:
             if work is not None:
                 self._count(+1)
                 self.claimed(work)
-                self.dispatch(partial(self._carry_out, work))
+                self.dispatch(partial(self._carry_out, work, since))
 
     def _claim(self, assignment_id: uuid.UUID, room: Traffic) -> Work | None:
         with self.store.writing() as session:
-            self.lease.require(session)
-            return claims.claim(
+            work = claims.claim(
                 session,
                 assignment_id,
                 now=self.store.now(session),
@@ -112,16 +114,23 @@ class Runner:
                 watch=self.watch,
                 why_not=self.why_not,
             )
+            # Last, so that no renewal of the lease waits for whoever has the row locked.
+            self.lease.require(session)
+        return work
 
     def _push_away(self, assignment_id: uuid.UUID, error: Exception) -> None:
         self.progress.poisoned += 1
-        with self.store.writing() as session:
-            now = self.store.now(session)
-            claims.push_away(session, assignment_id, error=f"{type(error).__name__}: {error}", now=now)
-
-    def _carry_out(self, work: Work) -> None:
         try:
-            answer = steps.perform(self.assignments, work, budget=self.budget)
+            with self.store.writing() as session:
+                now = self.store.now(session)
+                claims.push_away(session, assignment_id, error=f"{type(error).__name__}: {error}", now=now)
+                self.lease.require(session)
+        except Exception:  # noqa: BLE001 - it is tried again at the next tick; the rest go on
+            _log.exception("reconciler.row_failed", assignment_id=str(assignment_id))
+
+    def _carry_out(self, work: Work, since: float) -> None:
+        try:
+            answer = steps.perform(self.assignments, work, budget=self.budget, since=since)
             self._record(work, answer)
         finally:
             self._count(-1)
@@ -132,9 +141,9 @@ class Runner:
         for attempt in range(1, _RECORD_ATTEMPTS + 1):
             try:
                 with self.store.writing() as session:
-                    self.lease.require(session)
                     now = self.store.now(session)
                     records.record(session, work, answer, now=now, randomness=self.randomness)
+                    self.lease.require(session)
             except LeaseLostError:
                 _log.warning("reconciler.deposed", assignment_id=str(work.assignment_id), act=work.act)
                 return

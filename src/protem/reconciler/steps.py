@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
 
 from protem.clock import Clock
 from protem.db.models import Act
@@ -15,7 +14,7 @@ from protem.reconciler.claims import Work
 from protem.reconciler.lease import LeaseLostError
 from protem.reconciler.records import STALE_ABSENCE, Answer, Seen
 
-_NOT_AFTER: ContextVar[datetime | None] = ContextVar("protem_not_after", default=None)
+_NOT_AFTER: ContextVar[float | None] = ContextVar("protem_not_after", default=None)
 
 
 class Guard:
@@ -29,17 +28,23 @@ class Guard:
             message = "this process no longer holds the lease"
             raise LeaseLostError(message)
         not_after = _NOT_AFTER.get()
-        if not_after is not None and self._clock.now() > not_after:
+        if not_after is not None and self._clock.monotonic() > not_after:
             raise CallWithheld(
                 "CreateAccountAssignment", STALE_ABSENCE, "its absence was listed too long ago"
             )
 
 
-def perform(assignments: Assignments, work: Work, *, budget: CallBudget) -> Answer:
-    """Return AWS's answer to ``work``, or the error in its place."""
+def perform(assignments: Assignments, work: Work, *, budget: CallBudget, since: float) -> Answer:
+    """Return AWS's answer to ``work``, or the error in its place.
+
+    ``since`` is when the work was about to be claimed, on the clock's monotonic scale: the database's
+    time, by which it was, may differ from the time of this process.
+    """
     priority = _priority(work)
+    within = work.leaves_within
+    not_after = None if within is None else since + within.total_seconds()
     try:
-        with budget.priority(priority), _leaving_before(work.not_after):
+        with budget.priority(priority), _leaving_before(not_after):
             return _call(assignments, work)
     except GatewayError as error:
         return error
@@ -75,7 +80,7 @@ def _priority(work: Work) -> Priority:
 
 
 @contextmanager
-def _leaving_before(instant: datetime | None) -> Iterator[None]:
+def _leaving_before(instant: float | None) -> Iterator[None]:
     token = _NOT_AFTER.set(instant)
     try:
         yield
