@@ -44,6 +44,7 @@ class Reconciling:
     budget: CallBudget
     pool: ThreadPoolExecutor
     schedule: Schedule
+    _catalogued: bool = False
 
     def start(self) -> None:
         self.schedule.start()
@@ -54,6 +55,39 @@ class Reconciling:
         self.schedule.stop()
         self.pool.shutdown(wait=True)
         self.runner.lease.release()
+
+    def while_leading(self, job: Callable[[], object]) -> None:
+        """Run a job if this process holds the lease; losing it, or stopping, on the way is no failure."""
+        if not self.runner.lease.hold():
+            return
+        try:
+            job()
+        except CallWithheld as withheld:
+            if withheld.code not in {"lease_lost", "budget_closed"}:
+                raise
+
+    def read_catalogue(self, instance_arn: str | None) -> None:
+        """Synchronise the catalogue; the first one says where to look for standing access."""
+        store, clock = self.runner.store, self.runner.clock
+        catalogue.synchronise(
+            self.connection.directory,
+            store=store,
+            clock=clock,
+            budget=self.budget,
+            instance_arn=instance_arn,
+        )
+        if not self._catalogued:
+            self._catalogued = True
+            self.schedule.soon("standing_access")
+
+    def look_for_standing_access(self) -> None:
+        standing.synchronise(
+            self.connection.directory,
+            self.connection.assignments,
+            store=self.runner.store,
+            clock=self.runner.clock,
+            budget=self.budget,
+        )
 
 
 class Runtime:
@@ -105,9 +139,11 @@ class Runtime:
         if self._stopped.is_set():
             return
         self._stopped.set()
-        if self.reconciling is not None:
-            self.reconciling.stop()
-        self.close()
+        try:
+            if self.reconciling is not None:
+                self.reconciling.stop()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Give back connections and files."""
@@ -199,60 +235,29 @@ class Runtime:
         self.metrics.register(Pulse(readings))
 
     def _jobs(self, made: Reconciling) -> None:
-        catalogued = threading.Event()
-
-        def synchronise() -> None:
-            catalogue.synchronise(
-                made.connection.directory,
-                store=self.store,
-                clock=self.clock,
-                budget=made.budget,
-                instance_arn=self.settings.identity_center_instance,
-            )
-            if not catalogued.is_set():
-                catalogued.set()
-                made.schedule.soon("standing_access")
-
-        def look_for_standing_access() -> None:
-            standing.synchronise(
-                made.connection.directory,
-                made.connection.assignments,
-                store=self.store,
-                clock=self.clock,
-                budget=made.budget,
-            )
-
-        def expire() -> None:
-            with self.store.writing() as session:
-                expiry.expire_due(session, now=self.store.now(session))
-
-        def tidy() -> None:
-            with self.store.writing() as session:
-                before = self.store.now(session) - self.settings.idempotency_retention
-                idempotency.purge(session, before=before)
-
+        settings = self.settings
         jobs: dict[str, tuple[timedelta, Callable[[], object]]] = {
-            "catalogue": (self.settings.catalogue_interval, synchronise),
-            "standing_access": (self.settings.standing_access_interval, look_for_standing_access),
-            "expiry": (_EXPIRY, expire),
-            "housekeeping": (_HOUSEKEEPING, tidy),
+            "catalogue": (
+                settings.catalogue_interval,
+                partial(made.read_catalogue, settings.identity_center_instance),
+            ),
+            "standing_access": (settings.standing_access_interval, made.look_for_standing_access),
+            "expiry": (_EXPIRY, self._expire),
+            "housekeeping": (_HOUSEKEEPING, self._tidy),
         }
         for name, (interval, job) in jobs.items():
             # Standing access is looked for when the first catalogue says where.
             at_once = name != "standing_access"
-            leading = partial(_while_leading, made.runner.lease, job)
-            made.schedule.every(interval, leading, name=name, at_once=at_once)
+            made.schedule.every(interval, partial(made.while_leading, job), name=name, at_once=at_once)
 
+    def _expire(self) -> None:
+        with self.store.writing() as session:
+            expiry.expire_due(session, now=self.store.now(session))
 
-def _while_leading(lease: Lease, job: Callable[[], object]) -> None:
-    """Run a job if this process holds the lease; losing it, or stopping, on the way is no failure."""
-    if not lease.hold():
-        return
-    try:
-        job()
-    except CallWithheld as withheld:
-        if withheld.code not in {"lease_lost", "budget_closed"}:
-            raise
+    def _tidy(self) -> None:
+        with self.store.writing() as session:
+            before = self.store.now(session) - self.settings.idempotency_retention
+            idempotency.purge(session, before=before)
 
 
 def _iso(instant: datetime | None) -> str | None:
