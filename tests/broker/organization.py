@@ -11,6 +11,7 @@ from protem.db.models import (
     Group,
     Instance,
     Membership,
+    OrganizationalUnit,
     PermissionSet,
     Principal,
 )
@@ -34,6 +35,17 @@ ACCOUNTS = {
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
 GROUPS = {"engineers": ("alice", "bob"), "leads": ("carol", "dave"), "security": ("dave",)}
 PERMISSION_SETS = ("AdministratorAccess", "ReadOnlyAccess")
+RISKS = {"AdministratorAccess": "high", "ReadOnlyAccess": "low"}
+
+ROOT, WORKLOADS, PROD, DEV = "r-1111", "ou-1111-workload", "ou-1111-prodprod", "ou-1111-devdevde"
+UNITS = {
+    ROOT: ("Root", None),
+    WORKLOADS: ("Workloads", ROOT),
+    PROD: ("Prod", WORKLOADS),
+    DEV: ("Dev", WORKLOADS),
+}
+PLACES = {ALPHA: PROD, BETA: DEV}
+TAGS = {ALPHA: {"env": "prod", "owner": "leads"}, BETA: {"env": "dev", "owner": "dave@example.com"}}
 
 
 POLICY = """
@@ -82,6 +94,9 @@ def fill(session: Session, *, now: datetime) -> None:
     """Write all of it down, as a synchronisation would."""
     session.add(Instance(arn=INSTANCE, identity_store_id="d-1111111111", owner_account_id=MANAGEMENT))
     session.add(CatalogueSync(part="catalogue", started_at=now, completed_at=now))
+    session.add_all(
+        OrganizationalUnit(id=id_, name=name, parent_id=parent) for id_, (name, parent) in UNITS.items()
+    )
     session.add_all(_account(identifier, name) for identifier, name in ACCOUNTS.items())
     session.add_all(_principal(name) for name in PEOPLE)
     session.add_all(Group(id=group_id(name), name=name, name_key=names.key(name)) for name in GROUPS)
@@ -102,9 +117,9 @@ def _account(identifier: str, name: str) -> Account:
         name_key=names.key(name),
         email=f"{name}@example.com",
         status="SUSPENDED" if identifier == SUSPENDED else "ACTIVE",
-        parent_id="r-1111",
+        parent_id=PLACES.get(identifier, ROOT),
         is_management=identifier == MANAGEMENT,
-        tags={},
+        tags=TAGS.get(identifier, {}),
     )
 
 
@@ -126,6 +141,6 @@ def _permission_set(name: str) -> PermissionSet:
         name_key=names.key(name),
         description="",
         session_duration=timedelta(hours=1),
-        tags={},
+        tags={"risk": RISKS[name]},
         policies_digest=f"sha256:{name}",
     )

@@ -21,7 +21,8 @@ from tests.broker.worlds import (
 
 def why_not(world: World, grant: Grant) -> str | None:
     with world.store.reading() as session:
-        return activation.why_not(session, session.get_one(Grant, grant.id), world.clock.now())
+        found = activation.why_not(session, session.get_one(Grant, grant.id), world.clock.now())
+    return found.sentence if found else None
 
 
 def change(world: World, kind: type[Any], **values: Any) -> None:
@@ -36,8 +37,14 @@ def test_access_that_is_still_allowed_begins(world: World) -> None:
 
 def test_a_newer_policy_that_still_allows_it_is_no_obstacle(world: World) -> None:
     grant = world.approved()
-    world.apply(POLICY.replace("PT1H, maximum: PT4H", "PT5M, maximum: PT5M"))
+    world.apply(POLICY.replace("PT1H, maximum: PT4H", "PT5M, maximum: PT1H"))
     assert why_not(world, grant) is None
+
+
+def test_a_newer_policy_that_allows_only_less_time_is_one(world: World) -> None:
+    grant = world.approved()
+    world.apply(POLICY.replace("PT1H, maximum: PT4H", "PT5M, maximum: PT59M"))
+    assert why_not(world, grant) == "admin allows at most PT59M by now"
 
 
 @pytest.mark.parametrize(

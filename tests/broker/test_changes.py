@@ -14,6 +14,7 @@ from protem.db.models import (
 )
 from protem.domain.approvals import Answer
 from protem.domain.errors import (
+    Forbidden,
     NotAnApprover,
     NotEligible,
     NotFound,
@@ -120,5 +121,5 @@ def test_nobody_can_decide_under_a_policy_that_cannot_be_read(world: World, name
         row = session.get_one(EntitlementVersion, 1)
         row.document, row.digest = {"entitlements": [{"name": []}]}, "sha256:broken"
     for answer in Answer:
-        with world.refusing(NotFound):
+        with world.refusing(Forbidden):
             world.decide(caller, request, answer)

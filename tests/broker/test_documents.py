@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from protem.broker.documents import Document, entitlements, parse
-from protem.domain.entitlements import Accounts, People
 from protem.domain.errors import EntitlementsInvalid
+from protem.domain.selectors import Accounts, People
 
 WHOLE = """\
 entitlements:
@@ -86,7 +86,7 @@ def test_comments_order_and_spelling_leave_the_digest_alone() -> None:
 def test_plain_scalars_are_the_text_that_was_written() -> None:
     text = LEAST.replace('"111122223333"', "012345678901").replace("engineers", "off, 2024-01-01, 1e3")
     (rule,) = read(text).entitlements
-    assert rule.accounts.ids == ("012345678901",)
+    assert rule.accounts.named == ("012345678901",)
     assert rule.requesters.groups == ("1e3", "2024-01-01", "off")
 
 

@@ -26,8 +26,8 @@ from protem.db.models import (
 from protem.db.store import Store
 from protem.domain import names
 from protem.domain.authority import Relation
-from protem.domain.entitlements import Group as InGroup
-from protem.domain.entitlements import Person
+from protem.domain.catalogue import Group as InGroup
+from protem.domain.catalogue import Person
 from protem.domain.errors import EntitlementsFromFile, EntitlementsInvalid, Forbidden, VersionMoved
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)

@@ -17,21 +17,16 @@ from protem.domain.approvals import (
     steps_open_to,
     unmet,
 )
-from protem.domain.entitlements import Approval, ApprovalStep, Group, People, Person
+from protem.domain.catalogue import Group, Person
+from protem.domain.selectors import People
+from protem.domain.steps import Step
 
 LEADS, SECURITY = Group("g-1", "leads"), Group("g-2", "security")
 CAROL = Person("u-carol", "carol", frozenset({LEADS}))
 DAVE = Person("u-dave", "dave", frozenset({LEADS, SECURITY}))
 ALICE = Person("u-alice", "alice", frozenset({LEADS}))
-APPROVAL = Approval(
-    steps=(
-        ApprovalStep("lead", People(groups=("Leads",))),
-        ApprovalStep("security", People(groups=("security",))),
-    ),
-    expires_after=timedelta(hours=1),
-    through=("slack",),
-)
-QUESTION = Question(requester_id="u-alice", beneficiary_id="u-bob", approval=APPROVAL)
+STEPS = (Step("lead", People(groups=("Leads",))), Step("security", People(groups=("security",))))
+QUESTION = Question(requester_id="u-alice", beneficiary_id="u-bob", steps=STEPS, through=("slack",))
 
 
 def cast(name: str, *steps: str, answer: Answer = Answer.APPROVE, duration: timedelta | None = None) -> Cast:
@@ -62,27 +57,27 @@ def test_only_the_services_that_are_named_relay(service: str) -> None:
 
 
 def test_steps_are_open_by_group() -> None:
-    assert steps_open_to(APPROVAL, CAROL) == ("lead",)
-    assert steps_open_to(APPROVAL, DAVE) == ("lead", "security")
+    assert steps_open_to(STEPS, CAROL) == ("lead",)
+    assert steps_open_to(STEPS, DAVE) == ("lead", "security")
 
 
 def test_one_person_serves_one_step() -> None:
-    assert outcome(APPROVAL, [cast("dave", "lead", "security")]) is None
+    assert outcome(STEPS, [cast("dave", "lead", "security")]) is None
 
 
 @pytest.mark.parametrize("order", list(permutations(["carol", "dave"])))
 def test_an_approver_of_two_steps_makes_room(order: tuple[str, ...]) -> None:
     casts = {"carol": cast("carol", "lead"), "dave": cast("dave", "lead", "security")}
-    assert outcome(APPROVAL, [casts[name] for name in order]) is Answer.APPROVE
+    assert outcome(STEPS, [casts[name] for name in order]) is Answer.APPROVE
 
 
 def test_one_denial_ends_it() -> None:
     casts = [cast("carol", "lead"), cast("dave", "security"), cast("erin", "lead", answer=Answer.DENY)]
-    assert outcome(APPROVAL, casts) is Answer.DENY
+    assert outcome(STEPS, casts) is Answer.DENY
 
 
 def test_a_step_can_want_several_people() -> None:
-    two = Approval((ApprovalStep("lead", People(groups=("leads",)), required=2),), timedelta(hours=1))
+    two = (Step("lead", People(groups=("leads",)), required=2),)
     assert outcome(two, [cast("carol", "lead")]) is None
     assert outcome(two, [cast("carol", "lead"), cast("dave", "lead")]) is Answer.APPROVE
 
@@ -98,23 +93,20 @@ def test_the_shortest_duration_that_anybody_agreed_to_counts() -> None:
     assert approved_duration(hours[0], []) == hours[0]
 
 
-STEPS = ("a", "b", "c")
+NAMES = ("a", "b", "c")
 
 
 @given(
     required=st.lists(st.integers(1, 3), min_size=1, max_size=3),
-    eligible=st.lists(st.sets(st.sampled_from(STEPS)), max_size=6),
+    eligible=st.lists(st.sets(st.sampled_from(NAMES)), max_size=6),
 )
 def test_as_many_seats_are_filled_as_any_seating_could(required: list[int], eligible: list[set[str]]) -> None:
-    approval = Approval(
-        tuple(ApprovalStep(name, People(), n) for name, n in zip(STEPS, required, strict=False)),
-        timedelta(hours=1),
-    )
-    casts = [cast(f"person {n}", *sorted(steps)) for n, steps in enumerate(eligible)]
-    best = _best_seating([step.name for step in approval.steps for _ in range(step.required)], eligible)
+    steps = tuple(Step(name, People(), n) for name, n in zip(NAMES, required, strict=False))
+    casts = [cast(f"person {n}", *sorted(open_)) for n, open_ in enumerate(eligible)]
+    best = _best_seating([step.name for step in steps for _ in range(step.required)], eligible)
     whole = best == sum(required)
-    assert (outcome(approval, casts) is Answer.APPROVE) == whole
-    assert (unmet(approval, casts) == ()) == whole
+    assert (outcome(steps, casts) is Answer.APPROVE) == whole
+    assert (unmet(steps, casts) == ()) == whole
 
 
 def _best_seating(seats: list[str], eligible: list[set[str]]) -> int:

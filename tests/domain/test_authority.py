@@ -6,7 +6,13 @@ import pytest
 
 from protem.domain.authority import AUTHORITY, SCOPES, Relation, Scope, Verb, may, within
 
-P, Q, B, A = Relation.PERSON, Relation.REQUESTER, Relation.BENEFICIARY, Relation.APPROVER
+P, Q, B, A, R = (
+    Relation.PERSON,
+    Relation.REQUESTER,
+    Relation.BENEFICIARY,
+    Relation.APPROVER,
+    Relation.REVIEWER,
+)
 ADMIN, AUDITOR, SERVICE, SUBMITTER = (
     Relation.ADMIN,
     Relation.AUDITOR,
@@ -20,17 +26,30 @@ EXPECTED: dict[str, set[Relation]] = {
     "entitlements.list": EVERYBODY,
     "entitlements.plan": {ADMIN},
     "entitlements.apply": {ADMIN},
+    "entitlements.schema": EVERYBODY,
+    "entitlement_accounts.list": EVERYBODY,
+    "entitlement_versions.list": {ADMIN, AUDITOR},
+    "entitlement_versions.read": {ADMIN, AUDITOR},
     "accounts.list": EVERYBODY,
     "permission_sets.list": EVERYBODY,
     "principals.list": EVERYBODY,
     "requests.submit": {P},
     "requests.list": EVERYBODY,
-    "requests.read": {Q, B, A, ADMIN, AUDITOR, SUBMITTER},
+    "requests.read": {Q, B, A, R, ADMIN, AUDITOR, SUBMITTER},
     "requests.decide": {A},
     "requests.withdraw": {Q, B},
+    "requests.repeat": {Q, B},
+    "reviews.list": EVERYBODY,
+    "reviews.read": {Q, B, A, R, ADMIN, AUDITOR, SUBMITTER},
+    "reviews.close": {R, ADMIN},
     "grants.list": EVERYBODY,
-    "grants.read": {Q, B, A, ADMIN, AUDITOR, SUBMITTER},
-    "grants.revoke": {Q, B, A, ADMIN},
+    "grants.read": {Q, B, A, R, ADMIN, AUDITOR, SUBMITTER},
+    "grants.revoke": {Q, B, A, R, ADMIN},
+    "grants.extend": {Q, B},
+    "locks.create": {ADMIN},
+    "locks.list": {ADMIN, AUDITOR},
+    "locks.read": {ADMIN, AUDITOR},
+    "locks.lift": {ADMIN},
     "assignments.list": {ADMIN, AUDITOR},
     "tokens.create": {ADMIN},
     "tokens.list": {ADMIN, AUDITOR},
@@ -66,8 +85,15 @@ def test_asking_and_deciding_as_somebody_are_two_scopes(verb: Verb) -> None:
     asks, decides = (
         within(verb, frozenset({scope.value})) for scope in (Scope.ACT_AS_REQUEST, Scope.ACT_AS_DECIDE)
     )
-    changes = {Verb.REQUESTS_SUBMIT, Verb.REQUESTS_WITHDRAW, Verb.GRANTS_REVOKE}
-    assert (asks, decides) == (verb is not Verb.REQUESTS_DECIDE, verb not in changes)
+    asking = {
+        Verb.REQUESTS_SUBMIT,
+        Verb.REQUESTS_WITHDRAW,
+        Verb.REQUESTS_REPEAT,
+        Verb.GRANTS_REVOKE,
+        Verb.GRANTS_EXTEND,
+    }
+    deciding = {Verb.REQUESTS_DECIDE, Verb.REVIEWS_CLOSE}
+    assert (asks, decides) == (verb not in deciding, verb not in asking)
 
 
 @pytest.mark.parametrize("verb", Verb)
@@ -77,6 +103,6 @@ def test_no_scope_allows_nothing_as_somebody(verb: Verb) -> None:
 
 
 def test_every_verb_of_people_that_changes_something_names_its_scope() -> None:
-    people = {P, Q, B, A}
-    reading = {verb for verb in Verb if verb.value.endswith((".read", ".list"))}
+    people = {P, Q, B, A, R}
+    reading = {verb for verb in Verb if verb.value.endswith((".read", ".list", ".schema"))}
     assert set(SCOPES) == {verb for verb in Verb if EXPECTED[verb] & people} - reading

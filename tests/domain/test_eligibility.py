@@ -5,20 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from protem.domain.catalogue import Account, Group, PermissionSet, Person, Target
 from protem.domain.eligibility import Ask, Bounds, matching, may_request, still_allowed
-from protem.domain.entitlements import (
-    Account,
-    Accounts,
-    DurationLimits,
-    Entitlement,
-    Group,
-    People,
-    PermissionSet,
-    PermissionSets,
-    Person,
-    Policy,
-    Target,
-)
+from protem.domain.entitlements import DurationLimits, Entitlement, Policy
+from protem.domain.selectors import Accounts, People, PermissionSets
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 HOUR, TICK = timedelta(hours=1), timedelta(microseconds=1)
@@ -26,6 +16,7 @@ BOUNDS = Bounds(minimum_duration=timedelta(minutes=1), maximum_start_ahead=timed
 
 ENGINEERS = Group("g-1", "Engineers")
 ALICE = Person("u-alice", "alice@example.com", frozenset({ENGINEERS}))
+ERIN = Person("u-erin", "erin")
 ADMIN = PermissionSet("arn:admin", "Admin", "arn:instance", "sha256:1", HOUR)
 READ = PermissionSet("arn:read", "Read", "arn:instance", "sha256:2", HOUR)
 PROD, DEV = Account("111111111111", "prod"), Account("222222222222", "dev")
@@ -33,11 +24,17 @@ RULE = Entitlement(
     name="prod-admin",
     requesters=People(groups=("engineers",)),
     permission_sets=PermissionSets(("Admin",)),
-    accounts=Accounts(ids=(PROD.id,)),
+    accounts=Accounts(named=(PROD.id,)),
     duration=DurationLimits(default=HOUR, maximum=4 * HOUR),
     justification_minimum_length=5,
 )
-ASK = Ask(beneficiary=ALICE, targets=(Target(PROD, ADMIN),), duration=HOUR, justification="incident")
+ASK = Ask(
+    requester=ALICE,
+    beneficiary=ALICE,
+    targets=(Target(PROD, ADMIN),),
+    duration=HOUR,
+    justification="incident",
+)
 
 
 def refused(ask: Ask = ASK, rule: Entitlement = RULE) -> list[str]:
@@ -51,7 +48,7 @@ def test_an_ask_within_every_limit_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("ask", "rule"),
     [
-        (replace(ASK, beneficiary=Person("u-erin", "erin")), "requesters"),
+        (replace(ASK, requester=ERIN, beneficiary=ERIN), "requesters"),
         (replace(ASK, targets=(Target(DEV, ADMIN),)), "accounts"),
         (replace(ASK, targets=(Target(PROD, READ),)), "permission_sets"),
         (replace(ASK, targets=(Target(replace(PROD, status="SUSPENDED"), ADMIN),)), "account_status"),
@@ -100,7 +97,7 @@ def test_a_reason_names_the_rule_that_decided() -> None:
 
 
 def test_an_exception_takes_away_last() -> None:
-    everywhere = replace(RULE, accounts=Accounts(all=True, ids=(DEV.id,), excluded=(DEV.id,)))
+    everywhere = replace(RULE, accounts=Accounts(all=True, named=(DEV.id,), excluded=(DEV.id,)))
     assert refused(rule=everywhere) == []
     assert refused(replace(ASK, targets=(Target(DEV, ADMIN),)), everywhere) == ["accounts"]
 
@@ -127,7 +124,7 @@ def test_an_entitlement_matches_only_if_it_covers_every_target() -> None:
 
 def test_limits_of_two_entitlements_are_never_mixed() -> None:
     longer = replace(
-        RULE, name="longer", accounts=Accounts(ids=(DEV.id,)), duration=DurationLimits(HOUR, 9 * HOUR)
+        RULE, name="longer", accounts=Accounts(named=(DEV.id,)), duration=DurationLimits(HOUR, 9 * HOUR)
     )
     policy = Policy(1, "", (RULE, longer))
     (found,) = matching(policy, ALICE, ASK.targets)

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from protem.broker.activation import Obstacle
 from protem.db.models import Grant, Provenance
 from protem.domain.lifecycle import EndReason, GrantState
 from protem.identity_center.values import Holder
 from protem.sandbox import Fault
 from tests.reconciler.crashes import Moments, MortalAssignments
-from tests.reconciler.world import ACCOUNT, OTHER_ACCOUNT, World
+from tests.reconciler.world import ACCOUNT, OTHER_ACCOUNT, World, lost
 
 
 class Forgetful(MortalAssignments):
@@ -203,7 +204,7 @@ def test_only_one_write_at_a_time_is_under_way_in_an_account(world: World) -> No
 
 
 def test_access_that_is_no_longer_allowed_does_not_begin(world: World) -> None:
-    world.why_not = lambda session, grant, now: "the entitlement is gone"
+    world.why_not = lambda session, grant, now: lost("the entitlement is gone")
     grant_id = world.grant(minutes=5)
     world.run(10)
     grant = world.read(grant_id)
@@ -216,7 +217,7 @@ def test_access_that_had_to_wait_does_not_begin_once_it_is_no_longer_allowed(wor
     order = world.sandbox.faults.order(Fault.throttle(), operation="CreateAccountAssignment", times=None)
     grant_id = world.grant(minutes=60)
     world.run(60)
-    world.why_not = lambda session, grant, now: "the group was left"
+    world.why_not = lambda session, grant, now: lost("the group was left")
     order.cancel()
     world.run(120)
     grant = world.read(grant_id)
@@ -232,8 +233,8 @@ def test_a_neighbour_that_may_not_begin_takes_nothing_over(world: World) -> None
     second = world.grant(minutes=5, starts_in=50 / 60)
     assert world.read(second).starts_at == world.read(first).ends_at
 
-    def refuse(session: Session, grant: Grant, now: datetime) -> str:
-        return "the group was left"
+    def refuse(session: Session, grant: Grant, now: datetime) -> Obstacle:
+        return lost("the group was left")
 
     world.why_not = refuse
     world.run(52)

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from protem.broker.activation import Obstacle
 from protem.db.models import Act, Assignment, Grant
 from protem.db.store import Store
 from protem.domain.lifecycle import GrantState
@@ -56,7 +57,7 @@ def test_a_row_that_cannot_be_worked_on_is_put_aside_and_the_rest_go_on(world: W
     bad = world.grant(minutes=5)
     good = world.grant(minutes=5, account=OTHER_ACCOUNT)
 
-    def why_not(session: Session, grant: Grant, now: datetime) -> str | None:
+    def why_not(session: Session, grant: Grant, now: datetime) -> Obstacle | None:
         if grant.id == bad:
             message = "a poisoned row"
             raise RuntimeError(message)

@@ -11,6 +11,7 @@ import boto3
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from protem.broker.activation import Obstacle
 from protem.db.models import (
     Assignment,
     AuditEvent,
@@ -56,9 +57,14 @@ class Stage:
 stage = Stage()
 
 
-def allow(session: Session, grant: Grant, now: datetime) -> str | None:
+def allow(session: Session, grant: Grant, now: datetime) -> Obstacle | None:
     """Let every grant begin."""
     return None
+
+
+def lost(sentence: str) -> Obstacle:
+    """Return why access that was approved is allowed no longer."""
+    return Obstacle(EndReason.ELIGIBILITY_LOST, sentence)
 
 
 @dataclass
@@ -90,7 +96,7 @@ class World:
         self.store = Store(self.url, clock=self.clock, agreed_time=False)
         with self.store.writing() as session:
             self._catalogue(session)
-        self.why_not: Callable[[Session, Grant, datetime], str | None] = allow
+        self.why_not: Callable[[Session, Grant, datetime], Obstacle | None] = allow
         self.budget = CallBudget(clock=self.clock)
         self.assignments = self._connect()
         self.runner = self.start()
@@ -144,7 +150,7 @@ class World:
     def _held(self) -> bool:
         return self.lease.held()
 
-    def _why_not(self, session: Session, grant: Grant, now: datetime) -> str | None:
+    def _why_not(self, session: Session, grant: Grant, now: datetime) -> Obstacle | None:
         return self.why_not(session, grant, now)
 
     def grant(

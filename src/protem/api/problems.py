@@ -79,6 +79,50 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         422,
         "Write a justification that meets the rule in `detail`.",
     ),
+    errors.TicketRefused: Problem(
+        422,
+        "Name a ticket that looks the way `detail` says.",
+    ),
+    errors.OutsideAllowedHours: Problem(
+        422,
+        "Ask for a time within the entitlement's `allowed_hours`: set `starts_at`, or a shorter `duration`.",
+    ),
+    errors.TooManyGrants: Problem(
+        409,
+        "Wait for a grant to end, or end one: `GET /v1/grants?live=true` lists them.",
+    ),
+    errors.CoolingDown: Problem(
+        409,
+        "Ask again from the time on that `detail` names, or set `starts_at` to it.",
+    ),
+    errors.NoApprovers: Problem(
+        409,
+        "`steps` says how many people are missing where; whoever writes the entitlements can name more.",
+    ),
+    errors.ReviewOpen: Problem(
+        409,
+        "Have a reviewer close it: `GET /v1/reviews` lists the open ones.",
+    ),
+    errors.ReviewClosed: Problem(
+        409,
+        "Nothing is left to do; the review says who closed it, and when.",
+    ),
+    errors.ExtensionRefused: Problem(
+        403,
+        "Ask for what `detail` allows, or for new access with `POST /v1/requests`.",
+    ),
+    errors.ExtensionPending: Problem(
+        409,
+        "Wait for the answer to `request_id`, or withdraw it first.",
+    ),
+    errors.Locked: Problem(
+        423,
+        "`reason` says why, and `expires_at` until when, if it is known; an admin can lift the lock.",
+    ),
+    errors.LockOver: Problem(
+        409,
+        "Nothing is left to lift: it has expired, or somebody has lifted it before.",
+    ),
     errors.AccountNotAssignable: Problem(
         409,
         "The account is suspended or closed; access to it can begin only after that has changed in AWS.",
@@ -89,7 +133,7 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
     ),
     errors.BeneficiaryRefused: Problem(
         403,
-        "Leave `beneficiary` out: people ask for themselves.",
+        "Ask under an entitlement whose `requesters_for` names you, or leave `beneficiary` out.",
     ),
     errors.RequestAnswered: Problem(
         409,

@@ -13,15 +13,22 @@ from protem.db.models import Grant, Request, Target, new_id
 from protem.db.queries import assignments
 from protem.db.store import ANSWERS, announce
 from protem.domain import durations
+from protem.domain.entitlements import Entitlement, WhenRemovedOutside
 from protem.domain.events import EventType
 from protem.domain.lifecycle import GrantState, RequestState
 from protem.domain.windows import Window
 
 
 def approve(
-    session: Session, caller: Caller, request: Request, *, duration: timedelta, now: datetime
-) -> tuple[Grant, ...]:
-    """Answer a request with yes, and owe what it asks for, in one transaction."""
+    session: Session,
+    caller: Caller,
+    request: Request,
+    entitlement: Entitlement,
+    *,
+    duration: timedelta,
+    now: datetime,
+) -> None:
+    """Answer a request with yes, and owe what it asks for under this entitlement, in one transaction."""
     answers.settle(session, request, RequestState.APPROVED, now=now)
     facts = {
         "duration": durations.text(duration),
@@ -31,10 +38,12 @@ def approve(
     window = Window.opening(now=now, wished=request.starts_at, duration=duration)
     held = _assignments(session, request, window, now)
     grants = tuple(_grant(request, target, held[target.position], window, now) for target in request.targets)
+    renews = entitlement.when_removed_outside is WhenRemovedOutside.RENEW
+    for grant in grants:
+        grant.renews = renews
     session.add_all(grants)
     _record(session, caller, grants, now)
     announce(session, ANSWERS)
-    return grants
 
 
 def _assignments(session: Session, request: Request, window: Window, now: datetime) -> dict[int, uuid.UUID]:

@@ -12,7 +12,7 @@ from protem.broker import catalogue, credentials
 from protem.broker.callers import Caller
 from protem.db.models import Token, TokenRole
 from protem.domain.authority import Scope
-from protem.domain.entitlements import Person
+from protem.domain.catalogue import Person
 from protem.domain.errors import ActAsRefused, Refusal, Unauthenticated
 
 TOUCH_INTERVAL = timedelta(minutes=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from protem.db.models import TokenRole
 from protem.domain.authority import Relation, Verb, may, within
-from protem.domain.entitlements import Person
+from protem.domain.catalogue import Person
 from protem.domain.errors import ActAsRefused, Forbidden
 
 _BY_ROLE = {

@@ -8,11 +8,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from protem.broker import pages, resolving, texts
 from protem.broker.callers import Caller
 from protem.broker.pages import FIRST, Page, Paging
+from protem.broker.units import Units
 from protem.db import models
 from protem.db.models import Membership, Principal
-from protem.domain import entitlements, names
+from protem.domain import catalogue, names
 from protem.domain.authority import Verb
-from protem.domain.entitlements import Person
+from protem.domain.catalogue import Estate, Person
 
 
 def accounts(
@@ -93,21 +94,49 @@ def person(session: Session, principal_id: str) -> Person | None:
     rows = session.execute(in_groups).all()
     if not rows:
         return None
-    groups = frozenset(entitlements.Group(id=row.id, name=row.name) for row in rows if row.id is not None)
+    groups = frozenset(catalogue.Group(id=row.id, name=row.name) for row in rows if row.id is not None)
     return Person(id=principal_id, user_name=rows[0].user_name, groups=groups)
 
 
-def account(row: models.Account) -> entitlements.Account:
+def account(row: models.Account, units: Units) -> catalogue.Account:
     """Return an account as the rules see it."""
-    return entitlements.Account(id=row.id, name=row.name, status=row.status, is_management=row.is_management)
+    return catalogue.Account(
+        id=row.id,
+        name=row.name,
+        status=row.status,
+        is_management=row.is_management,
+        units=units.above(row.parent_id),
+        tags=frozenset(row.tags.items()),
+    )
 
 
-def permission_set(row: models.PermissionSet) -> entitlements.PermissionSet:
+def permission_set(row: models.PermissionSet) -> catalogue.PermissionSet:
     """Return a permission set as the rules see it."""
-    return entitlements.PermissionSet(
+    return catalogue.PermissionSet(
         arn=row.arn,
         name=row.name,
         instance_arn=row.instance_arn,
         policies_digest=row.policies_digest,
         session_duration=row.session_duration,
+        tags=frozenset(row.tags.items()),
+    )
+
+
+def estate(session: Session) -> Estate:
+    """Return everything that can be assigned, by name."""
+    units = Units(session)
+    accounts = session.scalars(
+        select(models.Account)
+        .where(models.Account.removed_at.is_(None))
+        .order_by(models.Account.name_key, models.Account.id)
+    )
+    permission_sets = session.scalars(
+        select(models.PermissionSet)
+        .where(models.PermissionSet.removed_at.is_(None))
+        .order_by(models.PermissionSet.name_key, models.PermissionSet.arn)
+    )
+    found = (account(row, units) for row in accounts)
+    return Estate(
+        accounts=tuple(one for one in found if one.assignable),
+        permission_sets=tuple(permission_set(row) for row in permission_sets),
     )

@@ -1,21 +1,29 @@
 """Which one entitlement decides about an ask, and what it says."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
+from protem.domain.catalogue import Target
 from protem.domain.decisions import Check, Decision
-from protem.domain.eligibility import Ask, Bounds, matching, may_request, reaches
-from protem.domain.entitlements import Entitlement, Person, Policy, Target
+from protem.domain.eligibility import Ask, matching, reaches
+from protem.domain.entitlements import Entitlement, Policy
 from protem.domain.errors import (
     AccountNotAssignable,
     AmbiguousEntitlement,
+    BeneficiaryRefused,
+    CoolingDown,
     DurationOutOfBounds,
+    ExtensionRefused,
     FieldError,
     JustificationRefused,
+    NoApprovers,
     NotEligible,
+    OutsideAllowedHours,
     Refusal,
+    ReviewOpen,
     StartOutOfBounds,
+    TicketRefused,
+    TooManyGrants,
     UnknownEntitlement,
 )
 
@@ -26,20 +34,30 @@ _REFUSALS: dict[str, type[Refusal]] = {
     "earliest_start": StartOutOfBounds,
     "latest_start": StartOutOfBounds,
     "justification": JustificationRefused,
+    "ticket": TicketRefused,
+    "ticket_pattern": TicketRefused,
+    "allowed_hours": OutsideAllowedHours,
+    "maximum_concurrent": TooManyGrants,
+    "cool_down": CoolingDown,
+    "approvers": NoApprovers,
+    "review": ReviewOpen,
+    "extensions": ExtensionRefused,
+    "extension": ExtensionRefused,
+    "requesters_for": BeneficiaryRefused,
 }
 
 
-def choose(rules: Policy, person: Person, targets: Sequence[Target], *, named: str | None) -> Entitlement:
+def choose(rules: Policy, ask: Ask, *, named: str | None) -> Entitlement:
     """Return the entitlement that decides: the one named, or else the only one that matches.
 
     Raises ``UnknownEntitlement``, also for one that is there but not for ``person``,
     ``NotEligible`` or ``AmbiguousEntitlement``.
     """
     if named is not None:
-        return _named(rules, person, named)
-    found = matching(rules, person, targets)
+        return _named(rules, ask, named)
+    found = matching(rules, ask.requester, ask.targets, beneficiary=ask.beneficiary)
     if not found:
-        raise _none_matches(rules, person, targets)
+        raise _none_matches(rules, ask)
     if len(found) > 1:
         names = [rule.name for rule in found]
         message = f"name one of them: {', '.join(names)}"
@@ -49,33 +67,37 @@ def choose(rules: Policy, person: Person, targets: Sequence[Target], *, named: s
     return found[0]
 
 
-def require(entitlement: Entitlement, ask: Ask, *, bounds: Bounds, now: datetime) -> None:
-    """Raise the refusal that fits the first rule which the ask does not satisfy, with all of them."""
-    decision = may_request(entitlement, ask, bounds=bounds, now=now)
+def refusal(entitlement: Entitlement, decision: Decision) -> Refusal | None:
+    """Return the refusal that fits the first rule which is not satisfied, with all of them."""
     if decision.allowed:
-        return
+        return None
     failed = decision.refusals
-    refusal = _REFUSALS.get(failed[0].rule, NotEligible)
-    raise refusal(
+    kind = _REFUSALS.get(failed[0].rule, NotEligible)
+    return kind(
         failed[0].explanation,
         errors=[FieldError(check.field, check.explanation) for check in failed if check.field],
         facts=_reasons(entitlement, failed),
     )
 
 
-def _named(rules: Policy, person: Person, name: str) -> Entitlement:
+def _named(rules: Policy, ask: Ask, name: str) -> Entitlement:
     found = rules.named(name)
-    if found is None or not found.requesters.include(person):
-        message = "there is no entitlement of this name under which you may ask"
+    if found is None or not found.lets_ask(ask.requester, beneficiary=ask.beneficiary):
+        whom = "" if ask.requester.id == ask.beneficiary.id else f" for {ask.beneficiary.user_name}"
+        message = f"there is no entitlement of this name under which you may ask{whom}"
         raise UnknownEntitlement(message, errors=[FieldError("entitlement", message)])
     return found
 
 
-def _none_matches(rules: Policy, person: Person, targets: Sequence[Target]) -> NotEligible:
-    own = [rule for rule in rules.entitlements if rule.requesters.include(person)]
+def _none_matches(rules: Policy, ask: Ask) -> Refusal:
+    open_to = rules.open_to(ask.beneficiary)
+    own = [rule for rule in open_to if rule.lets_ask(ask.requester, beneficiary=ask.beneficiary)]
+    if open_to and not own:
+        return BeneficiaryRefused(f"no entitlement lets you ask for {ask.beneficiary.user_name}")
     if not own:
-        return NotEligible("no entitlement names you among its requesters")
-    considered = [_reasons(rule, _missing(rule, targets)) for rule in own]
+        who = "you" if ask.requester.id == ask.beneficiary.id else ask.beneficiary.user_name
+        return NotEligible(f"no entitlement names {who} among its requesters")
+    considered = [_reasons(rule, _missing(rule, ask.targets)) for rule in own]
     return NotEligible(
         "none of your entitlements covers all of these targets",
         errors=[FieldError("targets", reason) for one in considered for reason in one["reasons"]],

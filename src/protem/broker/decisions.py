@@ -14,7 +14,8 @@ from protem.db.violations import violated
 from protem.domain import approvals, durations
 from protem.domain.approvals import Answer, Question
 from protem.domain.authority import Verb
-from protem.domain.entitlements import Person
+from protem.domain.catalogue import Person
+from protem.domain.entitlements import Entitlement
 from protem.domain.errors import (
     AlreadyDecided,
     DurationOutOfBounds,
@@ -63,12 +64,13 @@ def decide(
         raise _already()
     comment = texts.prose(comment, field="comment", maximum=texts.COMMENT_LENGTH)
     agreed = _narrowed(request, answer, duration, least=minimum_duration)
+    shortest = approvals.approved_duration(agreed or request.duration, questions.casts(request))
+    entitlement = None
     if answer is Answer.APPROVE:
-        shortest = approvals.approved_duration(agreed or request.duration, questions.casts(request))
-        activation.require_approvable(session, caller, request, duration=shortest)
+        entitlement = activation.require_approvable(session, caller, request, duration=shortest, now=now)
     decision = _decision(caller, approver, question, answer=answer, comment=comment, duration=agreed, now=now)
     _record(session, caller, request, decision, now)
-    _conclude(session, caller, request, question, now=now)
+    _conclude(session, caller, request, entitlement, duration=shortest, now=now)
     return request
 
 
@@ -126,7 +128,7 @@ def _decision(
         answer=answer,
         comment=comment,
         duration=duration,
-        steps=list(approvals.steps_open_to(question.approval, approver)),
+        steps=list(approvals.steps_open_to(question.steps, approver)),
         decided_at=now,
     )
 
@@ -153,18 +155,22 @@ def _record(session: Session, caller: Caller, request: Request, decision: Decisi
 
 
 def _conclude(
-    session: Session, caller: Caller, request: Request, question: Question, *, now: datetime
+    session: Session,
+    caller: Caller,
+    request: Request,
+    entitlement: Entitlement | None,
+    *,
+    duration: timedelta,
+    now: datetime,
 ) -> None:
-    casts = questions.casts(request)
-    match approvals.outcome(question.approval, casts):
-        case Answer.APPROVE:
-            agreed = approvals.approved_duration(request.duration, casts)
-            approval.approve(session, caller, request, duration=agreed, now=now)
+    steps = questions.steps_needed(session, request, now=now)
+    match approvals.outcome(steps, questions.casts(request)):
+        case Answer.APPROVE if entitlement is not None:
+            activation.require_approved(session, request, entitlement, duration=duration, now=now)
+            approval.approve(session, caller, request, entitlement, duration=duration, now=now)
         case Answer.DENY:
             answers.settle(session, request, RequestState.DENIED, now=now)
             audit.record(session, EventType.REQUEST_DENIED, request, now=now, caller=caller)
-        case None:
-            pass
 
 
 def _already() -> AlreadyDecided:

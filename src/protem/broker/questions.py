@@ -1,15 +1,17 @@
 """What a request asks of its approvers, as the entitlement that it remembers has it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from protem.broker import policy
-from protem.db.models import Request
+from protem.broker import policy, steps
+from protem.db.models import Grant, Request
 from protem.domain import digests
-from protem.domain.approvals import Cast, Question
+from protem.domain.approvals import Cast, Question, approved_duration
 from protem.domain.digests import Canonical
 from protem.domain.entitlements import Entitlement, Policy
+from protem.domain.steps import Step, needed
+from protem.domain.windows import Window
 
 
 def deciding(session: Session, request: Request) -> Entitlement | None:
@@ -25,8 +27,23 @@ def question(session: Session, request: Request) -> Question | None:
     return Question(
         requester_id=request.requester_id,
         beneficiary_id=request.beneficiary_id,
-        approval=entitlement.approval,
+        steps=steps.read(request.steps),
+        through=entitlement.approval.through,
     )
+
+
+def window(session: Session, request: Request, *, duration: timedelta, now: datetime) -> Window:
+    """Return when access would be owed if it were given at ``now``, for so long."""
+    if request.extends_grant_id is not None:
+        grant = session.get_one(Grant, request.extends_grant_id)
+        return Window(grant.starts_at, grant.ends_at + duration)
+    return Window.opening(now=now, wished=request.starts_at, duration=duration)
+
+
+def steps_needed(session: Session, request: Request, *, now: datetime) -> tuple[Step, ...]:
+    """Return the steps that an approval at ``now`` needs; the time of the access decides about some."""
+    agreed = approved_duration(request.duration, casts(request))
+    return needed(steps.read(request.steps), window(session, request, duration=agreed, now=now))
 
 
 def casts(request: Request) -> tuple[Cast, ...]:
@@ -44,20 +61,21 @@ def casts(request: Request) -> tuple[Cast, ...]:
 
 def digest(request: Request, rules: Policy) -> str:
     """Return the digest of what approvers are shown, worked out from the rows as they are now."""
-    return digests.digest(
-        {
-            "entitlement": {
-                "name": request.entitlement,
-                "version": request.entitlement_version,
-                "digest": rules.digest,
-            },
-            "requester": request.requester_id,
-            "beneficiary": request.beneficiary_id,
-            "targets": _targets(request),
-            "duration": int(request.duration.total_seconds()),
-            "starts_at": _instant(request.starts_at),
-        }
-    )
+    facts: dict[str, Canonical] = {
+        "entitlement": {
+            "name": request.entitlement,
+            "version": request.entitlement_version,
+            "digest": rules.digest,
+        },
+        "requester": request.requester_id,
+        "beneficiary": request.beneficiary_id,
+        "targets": _targets(request),
+        "duration": int(request.duration.total_seconds()),
+        "starts_at": _instant(request.starts_at),
+    }
+    if request.extends_grant_id is not None:
+        facts["extends"] = str(request.extends_grant_id)
+    return digests.digest(facts)
 
 
 def _targets(request: Request) -> list[dict[str, Canonical]]:

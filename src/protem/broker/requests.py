@@ -47,13 +47,13 @@ def list_(
     """
     caller.require(Verb.REQUESTS_LIST)
     conditions = [
-        visibility.visible_requests(session, caller),
+        visibility.visible_requests(caller),
         *equal(Request.state, state),
         *equal(Request.entitlement, entitlement),
         *holder(session, Request.requester_id, requester),
         *holder(session, Request.beneficiary_id, beneficiary),
         *([] if account is None else [_in_account(account)]),
-        *([] if relation is None else [visibility.related(session, caller, relation)]),
+        *([] if relation is None else [visibility.related(caller, relation)]),
     ]
     return pages.cut(
         session,

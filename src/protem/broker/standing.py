@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protem.db.models import Assignment, Observed, Provenance
-from protem.domain.entitlements import Person, Target
+from protem.domain.catalogue import Person, Target
 from protem.domain.errors import FieldError, StandingAccess
 
 
-def refuse(session: Session, person: Person, targets: Sequence[Target]) -> None:
-    """Raise ``StandingAccess`` if AWS gives ``person`` one of the targets already, also by a group."""
+def refusal(session: Session, person: Person, targets: Sequence[Target]) -> StandingAccess | None:
+    """Return a refusal if AWS gives ``person`` one of the targets already, also by a group."""
     holders = {group.id: group.name for group in person.groups} | {person.id: None}
     held = _held(session, list(holders), targets)
     found = [
@@ -19,12 +19,13 @@ def refuse(session: Session, person: Person, targets: Sequence[Target]) -> None:
         for place, target in enumerate(targets)
         if (holder := held.get((target.account.id, target.permission_set.arn)))
     ]
-    if found:
-        raise StandingAccess(
-            _sentence(*found[0][1:]),
-            errors=[FieldError(field, _sentence(target, group)) for field, target, group in found],
-            facts={"targets": [_fact(target, group) for _, target, group in found]},
-        )
+    if not found:
+        return None
+    return StandingAccess(
+        _sentence(*found[0][1:]),
+        errors=[FieldError(field, _sentence(target, group)) for field, target, group in found],
+        facts={"targets": [_fact(target, group) for _, target, group in found]},
+    )
 
 
 def _held(session: Session, holders: Sequence[str], targets: Sequence[Target]) -> dict[tuple[str, str], str]:

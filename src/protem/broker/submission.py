@@ -5,16 +5,29 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from protem.broker import approval, audit, catalogue, choosing, policy, questions, standing, texts, wanted
+from protem.broker import (
+    approval,
+    audit,
+    catalogue,
+    histories,
+    involved,
+    policy,
+    questions,
+    steps,
+    texts,
+    wanted,
+)
 from protem.broker.callers import Caller
+from protem.broker.evaluation import Evaluation, evaluate
 from protem.db import models
-from protem.db.models import Request, new_id
+from protem.db.models import Grant, Request, new_id
 from protem.db.store import ANSWERS, announce
 from protem.domain import durations
 from protem.domain.authority import Verb
+from protem.domain.catalogue import Person, Target
 from protem.domain.eligibility import Ask, Bounds
-from protem.domain.entitlements import Entitlement, Person, Policy, Target
-from protem.domain.errors import BeneficiaryRefused, Forbidden
+from protem.domain.entitlements import Entitlement
+from protem.domain.errors import Forbidden
 from protem.domain.events import EventType
 from protem.domain.lifecycle import RequestState
 
@@ -42,67 +55,81 @@ def submit(
     Names are resolved once, from the catalogue alone, and stored as ids.
     """
     caller.require(Verb.REQUESTS_SUBMIT)
-    person = _beneficiary(session, caller, submission)
-    wanted.check(submission.targets)
-    justification = texts.prose(
-        submission.justification, field="justification", maximum=texts.JUSTIFICATION_LENGTH
+    ask = understand(session, caller, submission)
+    histories.hold_still(session, ask.beneficiary.id)
+    found = evaluate(
+        session, ask, rules=policy.current(session), named=submission.entitlement, bounds=bounds, now=now
     )
-    ticket = texts.line(submission.ticket or "", field="ticket", maximum=texts.TICKET_LENGTH) or None
-    targets = wanted.resolve(session, submission.targets)
-    rules = policy.current(session)
-    entitlement = choosing.choose(rules, person, targets, named=submission.entitlement)
-    ask = Ask(
-        beneficiary=person,
-        targets=targets,
-        duration=wanted.duration(submission.duration, default=entitlement.duration.default),
-        justification=justification,
-        starts_at=submission.starts_at,
-    )
-    choosing.require(entitlement, ask, bounds=bounds, now=now)
-    standing.refuse(session, person, targets)
-    request = _request(caller, person, rules, entitlement, ask, ticket=ticket, now=now)
-    return _ask(session, caller, request, entitlement, now=now)
+    return put(session, caller, found, now=now)
 
 
-def _beneficiary(session: Session, caller: Caller, submission: Submission) -> Person:
+def understand(session: Session, caller: Caller, submission: Submission) -> Ask:
+    """Return what the words of a submission mean; raises a refusal for what means nothing."""
     if caller.person is None:
         raise Forbidden(f"{caller.label} is nobody that access could be given to")
-    if submission.beneficiary is not None:
-        named = catalogue.find_principal(session, submission.beneficiary, field="beneficiary")
-        if named.id != caller.person.id:
-            raise BeneficiaryRefused("ask for yourself; asking for others is not possible yet")
-    return caller.person
+    wanted.check(submission.targets)
+    return Ask(
+        requester=caller.person,
+        beneficiary=_beneficiary(session, caller.person, submission),
+        justification=texts.prose(
+            submission.justification, field="justification", maximum=texts.JUSTIFICATION_LENGTH
+        ),
+        ticket=texts.line(submission.ticket or "", field="ticket", maximum=texts.TICKET_LENGTH) or None,
+        targets=wanted.resolve(session, submission.targets),
+        duration=wanted.duration(submission.duration),
+        starts_at=submission.starts_at,
+    )
+
+
+def put(
+    session: Session, caller: Caller, found: Evaluation, *, now: datetime, extends: Grant | None = None
+) -> Request:
+    """Write the question down, and answer it at once where nobody has to be asked; raises its refusal."""
+    entitlement = found.deciding()
+    request = _request(caller, entitlement, found, extends=extends, now=now)
+    session.add(request)
+    session.flush()
+    involved.note(session, request, entitlement, found.steps)
+    _record(session, caller, request, now=now)
+    announce(session, ANSWERS)
+    if not found.steps_needed:
+        approval.approve(session, caller, request, entitlement, duration=request.duration, now=now)
+    return request
+
+
+def _beneficiary(session: Session, person: Person, submission: Submission) -> Person:
+    if submission.beneficiary is None:
+        return person
+    named = catalogue.find_principal(session, submission.beneficiary, field="beneficiary")
+    return catalogue.person(session, named.id) or person
 
 
 def _request(
-    caller: Caller,
-    person: Person,
-    rules: Policy,
-    entitlement: Entitlement,
-    ask: Ask,
-    *,
-    ticket: str | None,
-    now: datetime,
+    caller: Caller, entitlement: Entitlement, found: Evaluation, *, extends: Grant | None, now: datetime
 ) -> Request:
-    asked = entitlement.approval
+    ask, asked = found.ask, entitlement.approval
+    expires_at = now + (asked.expires_after if asked else _AT_ONCE)
     request = Request(
         id=new_id(),
         state=RequestState.PENDING,
-        requester_id=person.id,
-        beneficiary_id=person.id,
+        requester_id=ask.requester.id,
+        beneficiary_id=ask.beneficiary.id,
         via_token_id=caller.token_id if caller.acts_as else None,
         entitlement=entitlement.name,
-        entitlement_version=rules.version,
-        duration=ask.duration,
+        entitlement_version=found.policy.version,
+        duration=ask.lasting(entitlement),
         justification=ask.justification,
-        ticket=ticket,
+        ticket=ask.ticket,
         starts_at=ask.starts_at,
+        extends_grant_id=extends.id if extends else None,
+        steps=steps.kept(found.steps),
         created_at=now,
-        expires_at=now + (asked.expires_after if asked else _AT_ONCE),
+        # There is nothing left to extend once the grant is over.
+        expires_at=min(expires_at, extends.ends_at) if extends else expires_at,
         targets=[_target(position, target) for position, target in enumerate(ask.targets)],
         decisions=[],
     )
-    request.digest = questions.digest(request, rules)
+    request.digest = questions.digest(request, found.policy)
     return request
 
 
@@ -120,11 +147,7 @@ def _target(position: int, target: Target) -> models.Target:
     )
 
 
-def _ask(
-    session: Session, caller: Caller, request: Request, entitlement: Entitlement, *, now: datetime
-) -> Request:
-    session.add(request)
-    session.flush()
+def _record(session: Session, caller: Caller, request: Request, *, now: datetime) -> None:
     facts = {
         "entitlement": request.entitlement,
         "entitlement_version": request.entitlement_version,
@@ -133,11 +156,8 @@ def _ask(
         "targets": questions.described(request),
         "duration": durations.text(request.duration),
         "starts_at": request.starts_at.isoformat() if request.starts_at else None,
+        "extends_grant_id": str(request.extends_grant_id) if request.extends_grant_id else None,
         "justification": request.justification,
         "ticket": request.ticket,
     }
     audit.record(session, EventType.REQUEST_SUBMITTED, request, now=now, caller=caller, facts=facts)
-    announce(session, ANSWERS)
-    if entitlement.approval is None or not entitlement.approval.steps:
-        approval.approve(session, caller, request, duration=request.duration, now=now)
-    return request

@@ -1,17 +1,15 @@
 """What a caller may see, one by one and in lists, and how they stand to it."""
 
 import uuid
-from collections import defaultdict
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from protem.broker import policy, questions, texts
+from protem.broker import texts
 from protem.broker.callers import Caller
-from protem.db.models import EntitlementVersion, Grant, Request, Token, TokenRole
-from protem.domain.approvals import steps_open_to
+from protem.db.models import Grant, Involved, Involvement, Request, Token, TokenRole
 from protem.domain.authority import Relation, Verb, may
-from protem.domain.entitlements import Entitlement, Person
+from protem.domain.catalogue import Person
 from protem.domain.errors import NotFound
 
 
@@ -20,13 +18,18 @@ def relations_to(session: Session, caller: Caller, request: Request) -> frozense
     person = caller.person
     if person is None:
         return frozenset({Relation.SUBMITTER} if _came_through(session, caller, request) else ())
-    asked = questions.question(session, request)
-    standing = {
+    own = {
         Relation.REQUESTER: person.id == request.requester_id,
         Relation.BENEFICIARY: person.id == request.beneficiary_id,
-        Relation.APPROVER: asked is not None and bool(steps_open_to(asked.approval, person)),
     }
-    return frozenset(relation for relation, holds in standing.items() if holds)
+    involved = session.scalars(
+        select(Involved.relation)
+        .where(Involved.request_id == request.id, Involved.handle.in_(person.handles))
+        .distinct()
+    )
+    return frozenset(
+        {relation for relation, holds in own.items() if holds} | {Relation(found.value) for found in involved}
+    )
 
 
 def request(session: Session, caller: Caller, request_id: uuid.UUID, *, locked: bool = False) -> Request:
@@ -50,13 +53,13 @@ def grant(session: Session, caller: Caller, grant_id: uuid.UUID) -> tuple[Grant,
     return found, asked
 
 
-def visible_requests(session: Session, caller: Caller) -> ColumnElement[bool]:
+def visible_requests(caller: Caller) -> ColumnElement[bool]:
     """Return the condition that holds for exactly the requests that ``caller`` may read."""
     if caller.person is None:
         if may(Verb.REQUESTS_READ, caller.relations):
             return true()
         return Request.via_token_id.in_(_tokens_of(caller))
-    return or_(own_requests(caller.person), requests_to_approve(session, caller.person))
+    return or_(own_requests(caller.person), involving(caller.person))
 
 
 def own_requests(person: Person) -> ColumnElement[bool]:
@@ -64,22 +67,15 @@ def own_requests(person: Person) -> ColumnElement[bool]:
     return or_(Request.requester_id == person.id, Request.beneficiary_id == person.id)
 
 
-def requests_to_approve(session: Session, person: Person) -> ColumnElement[bool]:
-    """Return the condition for requests of which this person is an approver, answered ones included."""
-    # Versions mostly name the same entitlements, so few groups remain of many versions.
-    versions: defaultdict[frozenset[str], list[int]] = defaultdict(list)
-    for number in session.scalars(select(EntitlementVersion.version)):
-        rules = policy.version(session, number).entitlements
-        versions[frozenset(rule.name for rule in rules if approves(rule, person))].append(number)
-    named = [
-        and_(Request.entitlement_version.in_(numbers), Request.entitlement.in_(rules))
-        for rules, numbers in versions.items()
-        if rules
-    ]
-    return or_(false(), *named)
+def involving(person: Person, *relations: Involvement) -> ColumnElement[bool]:
+    """Return the condition for requests that this person could decide about, or has to review."""
+    concerned = select(Involved.request_id).where(
+        Involved.handle.in_(person.handles), Involved.relation.in_(relations or [*Involvement])
+    )
+    return Request.id.in_(concerned)
 
 
-def related(session: Session, caller: Caller, relation: Relation) -> ColumnElement[bool]:
+def related(caller: Caller, relation: Relation) -> ColumnElement[bool]:
     """Return the condition for requests to which ``caller`` stands in this one relation."""
     if caller.person is None:
         return false()
@@ -88,15 +84,10 @@ def related(session: Session, caller: Caller, relation: Relation) -> ColumnEleme
             return Request.requester_id == caller.person.id
         case Relation.BENEFICIARY:
             return Request.beneficiary_id == caller.person.id
-        case Relation.APPROVER:
-            return requests_to_approve(session, caller.person)
+        case Relation.APPROVER | Relation.REVIEWER:
+            return involving(caller.person, Involvement(relation.value))
         case _:
-            raise texts.refused("relation", "this is requester, beneficiary or approver")
-
-
-def approves(rule: Entitlement, person: Person) -> bool:
-    """Tell whether any step of the entitlement is open to this person."""
-    return rule.approval is not None and bool(steps_open_to(rule.approval, person))
+            raise texts.refused("relation", "this is requester, beneficiary, approver or reviewer")
 
 
 def _sees(session: Session, caller: Caller, request: Request, verb: Verb) -> bool:

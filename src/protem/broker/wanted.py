@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from protem.broker import catalogue, resolving, texts
+from protem.broker.units import Units
 from protem.db.models import Account
-from protem.domain.entitlements import Target
+from protem.domain.catalogue import Target
 from protem.domain.errors import AccountNotAssignable, DurationOutOfBounds, FieldError
 
 MAXIMUM_TARGETS = 20
@@ -37,18 +38,19 @@ def resolve(session: Session, pairs: Pairs) -> tuple[Target, ...]:
         fields=[f"targets.{place}.permission_set" for place in range(len(pairs))],
     )
     _assignable(accounts)
+    units = Units(session)
     targets = tuple(
-        Target(catalogue.account(account), catalogue.permission_set(permission_set))
+        Target(catalogue.account(account, units), catalogue.permission_set(permission_set))
         for account, permission_set in zip(accounts, permission_sets, strict=True)
     )
     _different(targets)
     return targets
 
 
-def duration(asked: timedelta | None, *, default: timedelta) -> timedelta:
+def duration(asked: timedelta | None) -> timedelta | None:
     """Return the duration that is asked for, if it is one that can be kept."""
     if asked is None:
-        return default
+        return None
     if asked <= timedelta() or asked % timedelta(seconds=1):
         message = "a duration is a positive number of whole seconds"
         raise DurationOutOfBounds(message, errors=[FieldError("duration", message)])

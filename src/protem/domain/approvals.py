@@ -1,12 +1,14 @@
 """Who may decide, and when enough people have."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from protem.domain.catalogue import Person
 from protem.domain.decisions import Decision, check, decide
-from protem.domain.entitlements import Approval, ApprovalStep, Person
+from protem.domain.steps import Step
 
 
 class Answer(StrEnum):
@@ -22,7 +24,10 @@ class Question:
 
     requester_id: str
     beneficiary_id: str
-    approval: Approval
+    steps: tuple[Step, ...]
+    """Every step that it may need; the time of the access decides which of them it does."""
+    through: tuple[str, ...] = ()
+    """The services that may relay decisions."""
 
     @property
     def interested_parties(self) -> frozenset[str]:
@@ -50,36 +55,42 @@ def may_decide(question: Question, approver: Person, *, through: str | None) -> 
             ),
             check(
                 "approvers",
-                passed=bool(steps_open_to(question.approval, approver)),
+                passed=bool(steps_open_to(question.steps, approver)),
                 explanation=f"{approver.user_name} is not an approver of any step",
             ),
             check(
                 "through",
-                passed=through is None or through in question.approval.through,
+                passed=through is None or through in question.through,
                 explanation=f"the entitlement does not let {through} relay decisions",
             ),
         )
     )
 
 
-def steps_open_to(approval: Approval, approver: Person) -> tuple[str, ...]:
+def steps_open_to(steps: Iterable[Step], approver: Person) -> tuple[str, ...]:
     """Return the names of the steps that ``approver`` could serve."""
-    return tuple(step.name for step in approval.steps if step.approvers.include(approver))
+    return tuple(step.name for step in steps if step.approvers.include(approver))
 
 
-def unmet(approval: Approval, decisions: Iterable[Cast]) -> tuple[ApprovalStep, ...]:
-    """Return the steps that still want somebody, giving each approver to one step only.
+def missing(steps: Sequence[Step], decisions: Iterable[Cast]) -> Mapping[str, int]:
+    """Return how many people each step still wants, by its name, giving each approver to one step only.
 
     People are matched to steps so that as many seats as possible are filled, whatever the order in
     which they answered: an approver of two steps never blocks the only approver of one.
     """
-    seats = [step.name for step in approval.steps for _ in range(step.required)]
+    seats = [step.name for step in steps for _ in range(step.required)]
     taken: dict[int, Cast] = {}
     for cast in decisions:
         if cast.answer is Answer.APPROVE:
             _seat(cast, seats, taken, set())
-    filled = [seats[place] for place in taken]
-    return tuple(step for step in approval.steps if filled.count(step.name) < step.required)
+    free = Counter(seats[place] for place in range(len(seats)) if place not in taken)
+    return {step.name: free[step.name] for step in steps if free[step.name]}
+
+
+def unmet(steps: Sequence[Step], decisions: Iterable[Cast]) -> tuple[Step, ...]:
+    """Return the steps that still want somebody."""
+    wanting = missing(steps, decisions)
+    return tuple(step for step in steps if step.name in wanting)
 
 
 def _seat(cast: Cast, seats: Sequence[str], taken: dict[int, Cast], tried: set[int]) -> bool:
@@ -94,11 +105,11 @@ def _seat(cast: Cast, seats: Sequence[str], taken: dict[int, Cast], tried: set[i
     return False
 
 
-def outcome(approval: Approval, decisions: Sequence[Cast]) -> Answer | None:
+def outcome(steps: Sequence[Step], decisions: Sequence[Cast]) -> Answer | None:
     """Return the answer to the request, or None while it is open; one denial ends it."""
     if any(cast.answer is Answer.DENY for cast in decisions):
         return Answer.DENY
-    return None if unmet(approval, decisions) else Answer.APPROVE
+    return None if unmet(steps, decisions) else Answer.APPROVE
 
 
 def approved_duration(asked: timedelta, decisions: Iterable[Cast]) -> timedelta:

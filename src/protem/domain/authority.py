@@ -13,6 +13,8 @@ class Relation(StrEnum):
     BENEFICIARY = "beneficiary"
     APPROVER = "approver"
     """Named by a step of the request's entitlement."""
+    REVIEWER = "reviewer"
+    """Named by the entitlement to look at glass that was broken under it."""
     ADMIN = "admin"
     AUDITOR = "auditor"
     SERVICE = "service"
@@ -28,6 +30,10 @@ class Verb(StrEnum):
     ENTITLEMENTS_LIST = "entitlements.list"
     ENTITLEMENTS_PLAN = "entitlements.plan"
     ENTITLEMENTS_APPLY = "entitlements.apply"
+    ENTITLEMENTS_SCHEMA = "entitlements.schema"
+    ENTITLEMENT_ACCOUNTS_LIST = "entitlement_accounts.list"
+    ENTITLEMENT_VERSIONS_LIST = "entitlement_versions.list"
+    ENTITLEMENT_VERSIONS_READ = "entitlement_versions.read"
     ACCOUNTS_LIST = "accounts.list"
     PERMISSION_SETS_LIST = "permission_sets.list"
     PRINCIPALS_LIST = "principals.list"
@@ -36,9 +42,18 @@ class Verb(StrEnum):
     REQUESTS_READ = "requests.read"
     REQUESTS_DECIDE = "requests.decide"
     REQUESTS_WITHDRAW = "requests.withdraw"
+    REQUESTS_REPEAT = "requests.repeat"
+    REVIEWS_LIST = "reviews.list"
+    REVIEWS_READ = "reviews.read"
+    REVIEWS_CLOSE = "reviews.close"
     GRANTS_LIST = "grants.list"
     GRANTS_READ = "grants.read"
     GRANTS_REVOKE = "grants.revoke"
+    GRANTS_EXTEND = "grants.extend"
+    LOCKS_CREATE = "locks.create"
+    LOCKS_LIST = "locks.list"
+    LOCKS_READ = "locks.read"
+    LOCKS_LIFT = "locks.lift"
     ASSIGNMENTS_LIST = "assignments.list"
     TOKENS_CREATE = "tokens.create"
     TOKENS_LIST = "tokens.list"
@@ -54,7 +69,8 @@ class Scope(StrEnum):
 
 
 _EVERYBODY = frozenset({Relation.PERSON, Relation.SERVICE, Relation.ADMIN, Relation.AUDITOR})
-_INVOLVED = frozenset({Relation.REQUESTER, Relation.BENEFICIARY, Relation.APPROVER})
+_OWN = frozenset({Relation.REQUESTER, Relation.BENEFICIARY})
+_INVOLVED = _OWN | {Relation.APPROVER, Relation.REVIEWER}
 _READERS = frozenset({Relation.ADMIN, Relation.AUDITOR})
 
 AUTHORITY: Mapping[Verb, frozenset[Relation]] = {
@@ -62,6 +78,10 @@ AUTHORITY: Mapping[Verb, frozenset[Relation]] = {
     Verb.ENTITLEMENTS_LIST: _EVERYBODY,
     Verb.ENTITLEMENTS_PLAN: frozenset({Relation.ADMIN}),
     Verb.ENTITLEMENTS_APPLY: frozenset({Relation.ADMIN}),
+    Verb.ENTITLEMENTS_SCHEMA: _EVERYBODY,
+    Verb.ENTITLEMENT_ACCOUNTS_LIST: _EVERYBODY,
+    Verb.ENTITLEMENT_VERSIONS_LIST: _READERS,
+    Verb.ENTITLEMENT_VERSIONS_READ: _READERS,
     Verb.ACCOUNTS_LIST: _EVERYBODY,
     Verb.PERMISSION_SETS_LIST: _EVERYBODY,
     Verb.PRINCIPALS_LIST: _EVERYBODY,
@@ -69,10 +89,19 @@ AUTHORITY: Mapping[Verb, frozenset[Relation]] = {
     Verb.REQUESTS_LIST: _EVERYBODY,
     Verb.REQUESTS_READ: _INVOLVED | _READERS | {Relation.SUBMITTER},
     Verb.REQUESTS_DECIDE: frozenset({Relation.APPROVER}),
-    Verb.REQUESTS_WITHDRAW: frozenset({Relation.REQUESTER, Relation.BENEFICIARY}),
+    Verb.REQUESTS_WITHDRAW: _OWN,
+    Verb.REQUESTS_REPEAT: _OWN,
+    Verb.REVIEWS_LIST: _EVERYBODY,
+    Verb.REVIEWS_READ: _INVOLVED | _READERS | {Relation.SUBMITTER},
+    Verb.REVIEWS_CLOSE: frozenset({Relation.REVIEWER, Relation.ADMIN}),
     Verb.GRANTS_LIST: _EVERYBODY,
     Verb.GRANTS_READ: _INVOLVED | _READERS | {Relation.SUBMITTER},
     Verb.GRANTS_REVOKE: _INVOLVED | {Relation.ADMIN},
+    Verb.GRANTS_EXTEND: _OWN,
+    Verb.LOCKS_CREATE: frozenset({Relation.ADMIN}),
+    Verb.LOCKS_LIST: _READERS,
+    Verb.LOCKS_READ: _READERS,
+    Verb.LOCKS_LIFT: frozenset({Relation.ADMIN}),
     Verb.ASSIGNMENTS_LIST: _READERS,
     Verb.TOKENS_CREATE: frozenset({Relation.ADMIN}),
     Verb.TOKENS_LIST: _READERS,
@@ -85,6 +114,9 @@ _EITHER = frozenset(Scope)
 SCOPES: Mapping[Verb, frozenset[Scope]] = {
     Verb.REQUESTS_SUBMIT: frozenset({Scope.ACT_AS_REQUEST}),
     Verb.REQUESTS_WITHDRAW: frozenset({Scope.ACT_AS_REQUEST}),
+    Verb.REQUESTS_REPEAT: frozenset({Scope.ACT_AS_REQUEST}),
+    Verb.GRANTS_EXTEND: frozenset({Scope.ACT_AS_REQUEST}),
+    Verb.REVIEWS_CLOSE: frozenset({Scope.ACT_AS_DECIDE}),
     Verb.GRANTS_REVOKE: frozenset({Scope.ACT_AS_REQUEST}),
     Verb.REQUESTS_DECIDE: frozenset({Scope.ACT_AS_DECIDE}),
 }

@@ -1,23 +1,51 @@
 """May this be asked for? Every rule answers, so that a refusal can say why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from protem.domain import durations
-from protem.domain.decisions import Check, Decision, check, decide
-from protem.domain.entitlements import Entitlement, Person, Policy, Target
+from protem.domain.catalogue import Person, Target
+from protem.domain.decisions import Check, Decision, Verdict, check, decide
+from protem.domain.entitlements import Entitlement, Policy
+from protem.domain.steps import OwnerUnknownError, steps_for
+from protem.domain.windows import Window
+
+_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What a requester wants, with every name resolved."""
 
+    requester: Person
     beneficiary: Person
     targets: tuple[Target, ...]
-    duration: timedelta
+    duration: timedelta | None
+    """None means the default of the entitlement."""
     justification: str
+    ticket: str | None = None
     starts_at: datetime | None = None
+    extends: Window | None = None
+    """The window of the grant that is to last longer, by ``duration``."""
+
+    def lasting(self, entitlement: Entitlement) -> timedelta:
+        """Return for how long, or for how much longer, this asks under an entitlement."""
+        if self.duration is not None:
+            return self.duration
+        return entitlement.duration.default
+
+    def total(self, entitlement: Entitlement) -> timedelta:
+        """Return how long the access would last altogether."""
+        before = self.extends.ends_at - self.extends.starts_at if self.extends else timedelta()
+        return before + self.lasting(entitlement)
+
+    def window(self, entitlement: Entitlement, now: datetime) -> Window:
+        """Return when the access would be owed if it were given at ``now``: for a moment at least."""
+        lasting = max(self.lasting(entitlement), _MOMENT)
+        if self.extends is not None:
+            return Window(self.extends.starts_at, self.extends.ends_at + lasting)
+        return Window.opening(now=now, wished=self.starts_at, duration=lasting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +56,60 @@ class Bounds:
     maximum_start_ahead: timedelta
 
 
-def matching(policy: Policy, person: Person, targets: Iterable[Target]) -> tuple[Entitlement, ...]:
-    """Return the entitlements under which ``person`` may ask for all ``targets`` at once."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the beneficiary has had under one entitlement so far."""
+
+    windows: tuple[Window, ...] = ()
+    """Of the grants that owe access, or will."""
+    last_over_at: datetime | None = None
+    """When the latest of the others was over."""
+    extensions: int = 0
+    """How often the grant that is to last longer has been extended before."""
+    open_review: bool = False
+    """Whether the beneficiary broke glass, under whatever entitlement, and nobody has reviewed that yet."""
+
+
+NO_HISTORY = History()
+
+
+def matching(
+    policy: Policy, requester: Person, targets: Iterable[Target], *, beneficiary: Person | None = None
+) -> tuple[Entitlement, ...]:
+    """Return the entitlements under which all ``targets`` may be asked for at once."""
+    whose = beneficiary or requester
     wanted = tuple(targets)
     return tuple(
         rule
-        for rule in policy.entitlements
-        if rule.requesters.include(person) and all(rule.covers(target) for target in wanted)
+        for rule in policy.open_to(whose)
+        if rule.lets_ask(requester, beneficiary=whose) and all(rule.covers(target) for target in wanted)
     )
 
 
-def may_request(entitlement: Entitlement, ask: Ask, *, bounds: Bounds, now: datetime) -> Decision:
+def may_request(
+    entitlement: Entitlement, ask: Ask, *, bounds: Bounds, now: datetime, history: History = NO_HISTORY
+) -> Decision:
     """Decide whether ``ask`` may be submitted under this one entitlement."""
     return decide(
         (
-            _requester(entitlement, ask),
+            *_people(entitlement, ask),
             *(found for target in ask.targets for found in reaches(entitlement, target)),
-            _longest(entitlement, ask),
-            _shortest(ask, bounds),
+            *_duration(entitlement, ask, bounds, history),
             *_start(ask, bounds, now),
+            *_hours(entitlement, ask, now),
             _justification(entitlement, ask),
+            *_ticket(entitlement, ask),
+            *_history(entitlement, ask, history, now),
+            *_approvers(entitlement, ask),
         )
     )
+
+
+def may_still(entitlement: Entitlement, ask: Ask, *, now: datetime, history: History) -> Decision:
+    """Decide whether what was asked for may be granted at ``now``, besides what ``still_allowed`` says."""
+    requester = (found for found in _people(entitlement, ask) if found.rule == "requesters_for")
+    extension = _extension(entitlement, ask.lasting(entitlement), history) if ask.extends else ()
+    return decide((*requester, *extension, *_history(entitlement, ask, history, now)))
 
 
 def still_allowed(entitlement: Entitlement, *, beneficiary: Person, target: Target) -> Decision:
@@ -62,16 +122,23 @@ def still_allowed(entitlement: Entitlement, *, beneficiary: Person, target: Targ
     return decide((may_ask, *reaches(entitlement, target)))
 
 
-def _requester(entitlement: Entitlement, ask: Ask) -> Check:
-    return check(
+def _people(entitlement: Entitlement, ask: Ask) -> Iterator[Check]:
+    yield check(
         "requesters",
         passed=entitlement.requesters.include(ask.beneficiary),
         explanation=f"{ask.beneficiary.user_name} is not among the requesters of {entitlement.name}",
         field="entitlement",
     )
+    if ask.requester.id != ask.beneficiary.id:
+        yield check(
+            "requesters_for",
+            passed=entitlement.requesters_for.include(ask.requester),
+            explanation=f"{ask.requester.user_name} may not ask for others under {entitlement.name}",
+            field="beneficiary",
+        )
 
 
-def reaches(entitlement: Entitlement, target: Target) -> Iterable[Check]:
+def reaches(entitlement: Entitlement, target: Target) -> Iterator[Check]:
     """Say, rule by rule, whether the entitlement covers a target that AWS can assign."""
     account, permission_set = target.account, target.permission_set
     yield check(
@@ -94,28 +161,54 @@ def reaches(entitlement: Entitlement, target: Target) -> Iterable[Check]:
     )
 
 
-def _longest(entitlement: Entitlement, ask: Ask) -> Check:
-    most = entitlement.duration.maximum
-    return check(
-        "duration",
-        passed=ask.duration <= most,
-        explanation=f"{durations.text(ask.duration)} is longer than the {durations.text(most)} that"
-        f" {entitlement.name} allows",
-        field="duration",
-    )
-
-
-def _shortest(ask: Ask, bounds: Bounds) -> Check:
-    return check(
+def _duration(entitlement: Entitlement, ask: Ask, bounds: Bounds, history: History) -> Iterator[Check]:
+    asked = ask.lasting(entitlement)
+    if ask.extends is None:
+        yield _longest(entitlement, asked)
+    else:
+        yield from _extension(entitlement, asked, history)
+    yield check(
         "minimum_duration",
-        passed=ask.duration >= bounds.minimum_duration,
-        explanation=f"{durations.text(ask.duration)} is shorter than the least, "
+        passed=asked >= bounds.minimum_duration,
+        explanation=f"{durations.text(asked)} is shorter than the least, "
         f"{durations.text(bounds.minimum_duration)}",
         field="duration",
     )
 
 
-def _start(ask: Ask, bounds: Bounds, now: datetime) -> Iterable[Check]:
+def _longest(entitlement: Entitlement, asked: timedelta) -> Check:
+    most = entitlement.duration.maximum
+    return check(
+        "duration",
+        passed=asked <= most,
+        explanation=f"{durations.text(asked)} is longer than the {durations.text(most)} that"
+        f" {entitlement.name} allows",
+        field="duration",
+    )
+
+
+def _extension(entitlement: Entitlement, asked: timedelta, history: History) -> Iterator[Check]:
+    rule = entitlement.extension
+    count = rule.maximum_count if rule else 0
+    often = "at all" if count == 0 else "more than once" if count == 1 else f"more than {count} times"
+    yield check(
+        "extensions",
+        passed=history.extensions < count,
+        explanation=f"{entitlement.name} does not let a grant be extended {often}",
+    )
+    if rule is not None:
+        yield check(
+            "extension",
+            passed=asked <= rule.maximum,
+            explanation=f"{durations.text(asked)} is longer than the {durations.text(rule.maximum)} by which"
+            f" {entitlement.name} lets a grant be extended",
+            field="duration",
+        )
+
+
+def _start(ask: Ask, bounds: Bounds, now: datetime) -> Iterator[Check]:
+    if ask.extends is not None:
+        return
     wished = ask.starts_at or now
     yield check(
         "earliest_start",
@@ -128,6 +221,19 @@ def _start(ask: Ask, bounds: Bounds, now: datetime) -> Iterable[Check]:
         passed=wished <= now + bounds.maximum_start_ahead,
         explanation=f"a start may lie at most {durations.text(bounds.maximum_start_ahead)} ahead",
         field="starts_at",
+    )
+
+
+def _hours(entitlement: Entitlement, ask: Ask, now: datetime) -> Iterator[Check]:
+    if entitlement.allowed_hours is None:
+        return
+    window = ask.window(entitlement, now)
+    yield check(
+        "allowed_hours",
+        passed=entitlement.allowed_hours.cover(window),
+        explanation=f"access from {window.starts_at:%Y-%m-%d %H:%M} to {window.ends_at:%Y-%m-%d %H:%M} UTC"
+        f" is not within the hours of {entitlement.name}",
+        field="duration" if ask.extends else "starts_at",
     )
 
 
@@ -144,3 +250,60 @@ def _justification(entitlement: Entitlement, ask: Ask) -> Check:
 def _visible(text: str) -> str:
     """Return what a reader sees of ``text``: zero-width and unassigned characters say nothing."""
     return "".join(character for character in text if character.isprintable() or character.isspace()).strip()
+
+
+def _ticket(entitlement: Entitlement, ask: Ask) -> Iterator[Check]:
+    rule = entitlement.ticket
+    if rule.required:
+        yield check(
+            "ticket",
+            passed=bool(ask.ticket),
+            explanation=f"{entitlement.name} wants a ticket",
+            field="ticket",
+        )
+    if rule.pattern is not None and ask.ticket:
+        yield check(
+            "ticket_pattern",
+            passed=rule.pattern.fits(ask.ticket),
+            explanation=f"the ticket does not look like {rule.pattern.text}",
+            field="ticket",
+        )
+
+
+def _history(entitlement: Entitlement, ask: Ask, history: History, now: datetime) -> Iterator[Check]:
+    if ask.extends is not None:
+        return
+    window = ask.window(entitlement, now)
+    if (most := entitlement.maximum_concurrent) is not None:
+        beside = sum(
+            one.starts_at < window.ends_at and window.starts_at < one.ends_at for one in history.windows
+        )
+        yield check(
+            "maximum_concurrent",
+            passed=beside + len(ask.targets) <= most,
+            explanation=f"{entitlement.name} allows {most} grants at a time, of which {beside} are there",
+            field="targets",
+        )
+    if (wait := entitlement.cool_down) is not None:
+        again_at = history.last_over_at + wait if history.last_over_at else now
+        yield check(
+            "cool_down",
+            passed=window.starts_at >= again_at,
+            explanation=f"{entitlement.name} gives access again from {again_at:%Y-%m-%d %H:%M:%S} UTC on",
+            field="starts_at",
+        )
+    if entitlement.break_glass:
+        yield check(
+            "review",
+            passed=not history.open_review,
+            explanation=f"{ask.beneficiary.user_name} broke glass before, and nobody has reviewed it yet",
+        )
+
+
+def _approvers(entitlement: Entitlement, ask: Ask) -> Sequence[Check]:
+    """Say whether it is known whom to ask at all."""
+    try:
+        steps_for(entitlement.approval, ask.targets, duration=ask.total(entitlement))
+    except OwnerUnknownError as unknown:
+        return (Check("approvers", Verdict.NOT_EVALUATED, str(unknown), "targets"),)
+    return ()

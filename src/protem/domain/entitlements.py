@@ -1,97 +1,41 @@
 """Entitlements: named rules about who may ask for what, for how long, with whose approval."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Protocol
 
 from protem.domain import names
+from protem.domain.catalogue import Person, Target
+from protem.domain.hours import Hours
+from protem.domain.selectors import Accounts, People, PermissionSets, Wanted
+
+NOBODY = People()
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """An Identity Center group, by id and name."""
+class Pattern(Protocol):
+    """What a ticket has to look like, as a whole."""
 
-    id: str
-    name: str
+    @property
+    def text(self) -> str: ...
 
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An Identity Center user with the groups they are in."""
-
-    id: str
-    user_name: str
-    groups: frozenset[Group] = frozenset()
+    def fits(self, ticket: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An AWS account as the catalogue last saw it."""
+class OnEligibilityLost(StrEnum):
+    """What becomes of live access that its beneficiary could no longer ask for."""
 
-    id: str
-    name: str
-    status: str = "ACTIVE"
-    is_management: bool = False
+    KEEP = "keep"
+    END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionSet:
-    """A permission set as the catalogue last saw it; the digest covers everything it allows."""
+class WhenRemovedOutside(StrEnum):
+    """What becomes of a grant whose assignment somebody else removed."""
 
-    arn: str
-    name: str
-    instance_arn: str
-    policies_digest: str
-    session_duration: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One (account, permission set) pair that a request asks for."""
-
-    account: Account
-    permission_set: PermissionSet
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Users and groups, by id or name; they add up."""
-
-    users: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-
-    def include(self, person: Person) -> bool:
-        return any(
-            names.matches(user, identifier=person.id, name=person.user_name) for user in self.users
-        ) or any(
-            names.matches(wanted, identifier=group.id, name=group.name)
-            for wanted in self.groups
-            for group in person.groups
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionSets:
-    """Permission sets by name or ARN."""
-
-    names: tuple[str, ...] = ()
-
-    def include(self, permission_set: PermissionSet) -> bool:
-        return any(
-            names.matches(wanted, identifier=permission_set.arn, name=permission_set.name)
-            for wanted in self.names
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Accounts:
-    """Accounts by id, or all of them; ``excluded`` takes away last."""
-
-    ids: tuple[str, ...] = ()
-    all: bool = False
-    excluded: tuple[str, ...] = ()
-
-    def include(self, account: Account) -> bool:
-        return (self.all or account.id in self.ids) and account.id not in self.excluded
+    END = "end"
+    RENEW = "renew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +47,34 @@ class DurationLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticket:
+    """Whether a ticket must be named, and what it has to look like."""
+
+    required: bool = False
+    pattern: Pattern | None = None
+
+
+NO_TICKET = Ticket()
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Conditions that must all hold; what is about a target must hold for one and the same."""
+
+    duration_over: timedelta | None = None
+    account_tags: Wanted = ()
+    permission_sets: PermissionSets | None = None
+    outside: Hours | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalStep:
-    """A number of people out of a set who must all say yes."""
+    """A number of people out of a set who must all say yes, wherever any of ``when`` holds."""
 
     name: str
     approvers: People
     required: int = 1
+    when: tuple[When, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +87,14 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """How often a grant may be extended, and by how much each time."""
+
+    maximum_count: int
+    maximum: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement:
     """One rule, whole: nothing outside it decides anything about a request made under it."""
 
@@ -130,14 +104,31 @@ class Entitlement:
     accounts: Accounts
     duration: DurationLimits
     description: str = ""
+    requesters_for: People = NOBODY
+    """Who may ask for a requester, besides the requester."""
     justification_minimum_length: int = 1
+    ticket: Ticket = NO_TICKET
+    allowed_hours: Hours | None = None
+    maximum_concurrent: int | None = None
+    cool_down: timedelta | None = None
     approval: Approval | None = None
+    break_glass: bool = False
+    notify: People = NOBODY
+    """Who is told when glass is broken, and closes the review."""
+    extension: Extension | None = None
+    on_eligibility_lost: OnEligibilityLost = OnEligibilityLost.KEEP
+    when_removed_outside: WhenRemovedOutside = WhenRemovedOutside.END
 
     def covers(self, target: Target) -> bool:
         return self.accounts.include(target.account) and self.permission_sets.include(target.permission_set)
 
+    def lets_ask(self, requester: Person, *, beneficiary: Person) -> bool:
+        """Tell whether ``requester`` may ask for access of ``beneficiary``."""
+        speaks = requester.id == beneficiary.id or self.requesters_for.include(requester)
+        return speaks and self.requesters.include(beneficiary)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Policy:
     """One version of all entitlements; version 0 is the empty one, under which nobody may anything."""
 
@@ -145,8 +136,23 @@ class Policy:
     digest: str = ""
     entitlements: tuple[Entitlement, ...] = field(default=())
 
+    @cached_property
+    def _by_key(self) -> Mapping[str, Entitlement]:
+        return {names.key(rule.name): rule for rule in reversed(self.entitlements)}
+
+    @cached_property
+    def _by_handle(self) -> Mapping[str, tuple[int, ...]]:
+        """The places of the entitlements that name each requester; few of a thousand concern anybody."""
+        places: dict[str, list[int]] = {}
+        for place, rule in enumerate(self.entitlements):
+            for handle in rule.requesters.handles:
+                places.setdefault(handle, []).append(place)
+        return {handle: tuple(found) for handle, found in places.items()}
+
     def named(self, name: str) -> Entitlement | None:
-        return next(
-            (rule for rule in self.entitlements if names.key(rule.name) == names.key(name)),
-            None,
-        )
+        return self._by_key.get(names.key(name))
+
+    def open_to(self, beneficiary: Person) -> tuple[Entitlement, ...]:
+        """Return the entitlements that name this person among their requesters, in their order."""
+        places = {place for handle in beneficiary.handles for place in self._by_handle.get(handle, ())}
+        return tuple(self.entitlements[place] for place in sorted(places))

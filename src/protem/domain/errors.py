@@ -110,6 +110,61 @@ class JustificationRefused(Refusal):
     title = "The justification does not meet the entitlement's rule"
 
 
+class TicketRefused(Refusal):
+    code = "ticket-refused"
+    title = "The ticket does not meet the entitlement's rule"
+
+
+class OutsideAllowedHours(Refusal):
+    code = "outside-allowed-hours"
+    title = "The entitlement gives no access at this time"
+
+
+class TooManyGrants(Refusal):
+    code = "too-many-grants"
+    title = "The beneficiary has as many grants under this entitlement as it allows"
+
+
+class CoolingDown(Refusal):
+    code = "cooling-down"
+    title = "The last access under this entitlement was over too recently"
+
+
+class NoApprovers(Refusal):
+    code = "no-approvers"
+    title = "Not enough people could approve this"
+
+
+class ReviewOpen(Refusal):
+    code = "review-open"
+    title = "Glass was broken before, and nobody has reviewed that yet"
+
+
+class ReviewClosed(Refusal):
+    code = "review-closed"
+    title = "The review has been closed before"
+
+
+class ExtensionRefused(Refusal):
+    code = "extension-refused"
+    title = "The entitlement does not let this grant be extended so"
+
+
+class ExtensionPending(Refusal):
+    code = "extension-pending"
+    title = "An extension of this grant has been asked for already"
+
+
+class Locked(Refusal):
+    code = "locked"
+    title = "A lock is on this"
+
+
+class LockOver(Refusal):
+    code = "lock-over"
+    title = "The lock no longer holds"
+
+
 class AccountNotAssignable(Refusal):
     code = "account-not-assignable"
     title = "AWS cannot assign access in this account"

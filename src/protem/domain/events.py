@@ -15,6 +15,7 @@ class EventType(StrEnum):
     GRANT_CREATED = "grant.created"
     GRANT_REVOKED = "grant.revoked"
     """Somebody took it back; ``grant.ended`` follows when AWS has confirmed it."""
+    GRANT_EXTENDED = "grant.extended"
     GRANT_ACTIVATING = "grant.activating"
     GRANT_ACTIVE = "grant.active"
     GRANT_DEACTIVATING = "grant.deactivating"
@@ -34,7 +35,15 @@ class EventType(StrEnum):
     ASSIGNMENT_BLOCKED = "assignment.blocked"
     CATALOGUE_SYNCHRONISED = "catalogue.synchronised"
     """Something in it changed; a look that finds everything as it was leaves no event."""
+    CATALOGUE_WIDENED = "catalogue.widened"
+    """Somebody can ask for more than before, without anybody having changed an entitlement."""
     ENTITLEMENTS_APPLIED = "entitlements.applied"
     TOKEN_CREATED = "token.created"  # noqa: S105 - the name of an event
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the name of an event
+    LOCK_CREATED = "lock.created"
+    LOCK_LIFTED = "lock.lifted"
+    LOCK_EXPIRED = "lock.expired"
+    REVIEW_OPENED = "review.opened"
+    """Somebody broke glass; the facts name whom to tell."""
+    REVIEW_CLOSED = "review.closed"
     RECONCILER_ELECTED = "reconciler.elected"

@@ -12,6 +12,10 @@ PRINCIPAL_ID = (
     r"^([0-9a-f]{10}-|)[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$"
 )
 
+UNIT_ID = r"^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$"
+"""Of an organizational unit, or of a root (AWS Organizations API, OrganizationalUnit and Root)."""
+
+_UNIT = re.compile(UNIT_ID, re.ASCII)
 _IDS = tuple(re.compile(pattern, re.ASCII) for pattern in (ACCOUNT_ID, PERMISSION_SET_ARN, PRINCIPAL_ID))
 
 # A thousand rules compare the same few thousand names in every decision.
@@ -30,6 +34,23 @@ def is_identifier(text: str) -> bool:
     return any(pattern.fullmatch(text) for pattern in _IDS)
 
 
+def handle(kind: str, wanted: str) -> str:
+    """Return what ``wanted`` is looked up by among the handles of things of this kind."""
+    return f"{kind}-id:{wanted}" if is_identifier(wanted) else f"{kind}:{key(wanted)}"
+
+
+def handles(kind: str, *, identifier: str, name: str) -> frozenset[str]:
+    """Return everything under which the thing with this identifier and this name is found."""
+    return frozenset({f"{kind}-id:{identifier}", f"{kind}:{key(name)}"})
+
+
 def matches(wanted: str, *, identifier: str, name: str) -> bool:
     """Tell whether ``wanted`` means the thing with this identifier and this name."""
-    return wanted == identifier or (not is_identifier(wanted) and key(wanted) == key(name))
+    return handle("", wanted) in handles("", identifier=identifier, name=name)
+
+
+def unit_handle(wanted: str) -> str:
+    """Return what an organizational unit is looked up by: its id, or its path of names below the root."""
+    if _UNIT.fullmatch(wanted):
+        return f"unit-id:{wanted}"
+    return "unit:" + "/".join(key(part) for part in wanted.strip("/").split("/"))

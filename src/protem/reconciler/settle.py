@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protem.broker import audit
+from protem.broker.activation import Obstacle
 from protem.db.models import Assignment, Grant, Observed, Provenance
 from protem.db.store import ANSWERS, announce
 from protem.domain.events import EventType
@@ -25,7 +26,7 @@ _EVENTS = {
     GrantState.FAILED: EventType.GRANT_FAILED,
 }
 
-WhyNot = Callable[[Session, Grant, datetime], str | None]
+WhyNot = Callable[[Session, Grant, datetime], Obstacle | None]
 """Says why access that was approved may not begin after all; None lets it."""
 
 
@@ -108,8 +109,8 @@ def give_up(hold: Hold, *, code: str, detail: str) -> None:
 def give_up_refused(hold: Hold, *, why_not: WhyNot) -> None:
     """Ask once more about access that had to wait for its beginning: it may be allowed no longer."""
     for grant in hold.owing:
-        if grant.state is GrantState.ACTIVATING and (refusal := why_not(hold.session, grant, hold.now)):
-            grant.failure_code, grant.failure_detail = EndReason.ELIGIBILITY_LOST.value, refusal
+        if grant.state is GrantState.ACTIVATING and (obstacle := why_not(hold.session, grant, hold.now)):
+            grant.failure_code, grant.failure_detail = obstacle.reason.value, obstacle.sentence
 
 
 def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | None = None) -> None:
@@ -139,12 +140,12 @@ def _start(hold: Hold, grant: Grant, why_not: WhyNot) -> None:
 
 
 def _begin(hold: Hold, grant: Grant, why_not: WhyNot) -> None:
-    refusal = why_not(hold.session, grant, hold.now)
-    if refusal is None:
+    obstacle = why_not(hold.session, grant, hold.now)
+    if obstacle is None:
         move(hold, grant, GrantState.ACTIVATING)
         return
-    grant.failure_detail = refusal
-    move(hold, grant, GrantState.ENDED, reason=EndReason.ELIGIBILITY_LOST)
+    grant.failure_detail = obstacle.sentence
+    move(hold, grant, GrantState.ENDED, reason=obstacle.reason)
 
 
 def _neighbour_owes(hold: Hold) -> bool:

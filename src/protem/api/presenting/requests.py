@@ -8,9 +8,9 @@ from protem.api.schemas import requests as schemas
 from protem.api.schemas.references import Target
 from protem.broker import grants, questions, requests
 from protem.db.models import Decision, Grant, Request
-from protem.domain.approvals import unmet
-from protem.domain.entitlements import ApprovalStep
+from protem.domain.approvals import missing
 from protem.domain.lifecycle import RequestState
+from protem.domain.steps import Step
 
 
 def one(turn: Turn, row: Request) -> schemas.Request:
@@ -68,13 +68,19 @@ def _waiting_for(turn: Turn, row: Request) -> list[schemas.Step]:
     question = questions.question(turn.session, row)
     if question is None or requests.state_at(row, turn.now) is not RequestState.PENDING:
         return []
-    return [_step(step) for step in unmet(question.approval, questions.casts(row))]
+    steps = questions.steps_needed(turn.session, row, now=turn.now)
+    wanting = missing(steps, questions.casts(row))
+    return [_step(step, wanting[step.name]) for step in steps if step.name in wanting]
 
 
-def _step(step: ApprovalStep) -> schemas.Step:
+def _step(step: Step, missing_people: int) -> schemas.Step:
     people = step.approvers
     return schemas.Step(
-        name=step.name, required=step.required, users=list(people.users), groups=list(people.groups)
+        name=step.name,
+        required=step.required,
+        missing=missing_people,
+        users=list(people.users),
+        groups=list(people.groups),
     )
 
 

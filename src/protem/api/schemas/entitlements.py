@@ -61,7 +61,7 @@ class Entitlement(Output):
             description=rule.description,
             relations=sorted(entitlements.relations(rule, caller)),
             permission_sets=list(rule.permission_sets.names),
-            accounts=None if rule.accounts.all else list(rule.accounts.ids),
+            accounts=None if rule.accounts.all else list(rule.accounts.named),
             except_accounts=list(rule.accounts.excluded),
             default_duration=rule.duration.default,
             maximum_duration=rule.duration.maximum,

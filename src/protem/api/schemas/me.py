@@ -5,7 +5,7 @@ from pydantic import Field
 from protem.api.schemas.fields import Output
 from protem.broker.callers import Caller
 from protem.domain.authority import Verb
-from protem.domain.entitlements import Person as Somebody
+from protem.domain.catalogue import Person as Somebody
 
 
 class Group(Output):

@@ -34,6 +34,7 @@ class Step(Output):
 
     name: str
     required: int = Field(description="How many people it takes.")
+    missing: int = Field(description="How many of them are still missing.")
     users: list[str]
     groups: list[str]
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from protem.db.models import Account, Group, Membership, PermissionSet, Principal
 from protem.domain import names
-from protem.domain.entitlements import People
+from protem.domain.selectors import People
 
 
 @dataclass(frozen=True, slots=True)

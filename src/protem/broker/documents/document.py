@@ -10,16 +10,9 @@ from protem.broker.documents import language
 from protem.broker.documents.faults import from_pydantic, presented, repeated_names
 from protem.broker.documents.reading import Fault, Tree, read
 from protem.domain import digests
-from protem.domain.entitlements import (
-    Accounts,
-    Approval,
-    ApprovalStep,
-    DurationLimits,
-    Entitlement,
-    People,
-    PermissionSets,
-)
+from protem.domain.entitlements import Approval, ApprovalStep, DurationLimits, Entitlement
 from protem.domain.errors import EntitlementsInvalid
+from protem.domain.selectors import Accounts, People, PermissionSets
 
 _MOST_FAULTS = 100
 """How many an author is shown at once."""
@@ -91,7 +84,7 @@ def _entitlement(rule: language.Entitlement) -> Entitlement:
         requesters=_people(rule.requesters),
         permission_sets=PermissionSets(names=tuple(rule.permission_sets.names)),
         accounts=Accounts(
-            ids=tuple(rule.accounts.ids), all=rule.accounts.all, excluded=tuple(rule.accounts.excluded)
+            named=tuple(rule.accounts.ids), all=rule.accounts.all, excluded=tuple(rule.accounts.excluded)
         ),
         duration=DurationLimits(default=rule.duration.default, maximum=rule.duration.maximum),
         justification_minimum_length=rule.justification.minimum_length,

@@ -10,7 +10,9 @@ from protem.broker.documents.directory import Directory
 from protem.db.models import CatalogueSync, Token, TokenRole
 from protem.domain.approvals import Answer, Cast, unmet
 from protem.domain.authority import Scope
-from protem.domain.entitlements import Approval, Entitlement, People
+from protem.domain.entitlements import Approval, Entitlement
+from protem.domain.selectors import People
+from protem.domain.steps import Step
 
 _NAMED_AT_MOST = 3
 
@@ -31,7 +33,7 @@ def _about(rule: Entitlement, directory: Directory, services: frozenset[str]) ->
     for name in rule.permission_sets.names:
         if not directory.permission_sets.knows(name):
             yield f"the catalogue knows no permission set {name!r}"
-    for account in (*rule.accounts.ids, *rule.accounts.excluded):
+    for account in (*rule.accounts.named, *rule.accounts.excluded):
         if account not in directory.accounts:
             yield f"the catalogue knows no account {account}"
     if rule.approval:
@@ -79,7 +81,8 @@ def _unfilled(approval: Approval, able: dict[str, frozenset[str]], *, without: s
         Cast(person, Answer.APPROVE, tuple(name for name, people in able.items() if person in people))
         for person in sorted(candidates)
     ]
-    return ", ".join(f"step {step.name}" for step in unmet(approval, casts))
+    steps = [Step(step.name, step.approvers, step.required) for step in approval.steps]
+    return ", ".join(f"step {step.name}" for step in unmet(steps, casts))
 
 
 def _services(session: Session) -> frozenset[str]:

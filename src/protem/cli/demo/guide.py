@@ -84,7 +84,7 @@ def _rules(world: World) -> Table:
 
 
 def _reach(rule: Entitlement, names: Mapping[str, str]) -> str:
-    reached = "all" if rule.accounts.all else ", ".join(names[one] for one in rule.accounts.ids)
+    reached = "all" if rule.accounts.all else ", ".join(names[one] for one in rule.accounts.named)
     left_out = ", ".join(names[one] for one in rule.accounts.excluded)
     return f"{reached} but {left_out}" if left_out else reached
 

@@ -13,7 +13,8 @@ from protem.db.models.catalogue import (
 from protem.db.models.grants import Act, Assignment, Grant, Lease, Observed, Provenance
 from protem.db.models.policy import EntitlementVersion
 from protem.db.models.record import AuditEvent, Token, TokenRole
-from protem.db.models.requests import Decision, IdempotencyKey, Request, Target
+from protem.db.models.requests import Decision, IdempotencyKey, Involved, Involvement, Request, Target
+from protem.db.models.stops import Lock, Review
 from protem.db.models.table import Table, new_id
 
 __all__ = [
@@ -28,7 +29,10 @@ __all__ = [
     "Group",
     "IdempotencyKey",
     "Instance",
+    "Involved",
+    "Involvement",
     "Lease",
+    "Lock",
     "Membership",
     "Observed",
     "OrganizationalUnit",
@@ -36,6 +40,7 @@ __all__ = [
     "Principal",
     "Provenance",
     "Request",
+    "Review",
     "Table",
     "Target",
     "Token",

@@ -11,6 +11,8 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -138,6 +140,11 @@ class Grant(Table):
     revoked_by: Mapped[str | None] = mapped_column(String(512))
     revoke_comment: Mapped[str | None] = mapped_column(Text)
     revoke_reason: Mapped[EndReason | None] = mapped_column(one_of(EndReason, name="revoke_reason"))
+
+    extensions: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """How often ``ends_at`` was moved on."""
+    renews: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its assignment is made anew when somebody else removed it."""
 
     state: Mapped[GrantState] = mapped_column(one_of(GrantState, name="state"), default=GrantState.SCHEDULED)
     activated_at: Mapped[datetime | None]

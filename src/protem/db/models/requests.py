@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -18,6 +20,8 @@ from protem.db.models.table import Table, new_id
 from protem.db.types import one_of
 from protem.domain.approvals import Answer
 from protem.domain.lifecycle import RequestState
+
+_PENDING_EXTENSION = text("state = 'pending' AND extends_grant_id IS NOT NULL")
 
 
 class Request(Table):
@@ -28,6 +32,13 @@ class Request(Table):
         Index(None, "requester_id"),
         Index(None, "beneficiary_id"),
         Index(None, "state", "expires_at"),
+        Index(
+            "uq_requests_extension",
+            "extends_grant_id",
+            unique=True,
+            sqlite_where=_PENDING_EXTENSION,
+            postgresql_where=_PENDING_EXTENSION,
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -45,6 +56,10 @@ class Request(Table):
     ticket: Mapped[str | None] = mapped_column(String(256))
     starts_at: Mapped[datetime | None]
     """The start that was wished for; None means on approval."""
+    extends_grant_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    """The grant that is to last longer by ``duration``; None where new access is asked for."""
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
+    """The steps that it may need, as they were worked out at submission."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     """When the question lapses if nobody answers."""
@@ -54,6 +69,24 @@ class Request(Table):
     decisions: Mapped[list["Decision"]] = relationship(
         order_by="Decision.decided_at, Decision.id", lazy="selectin"
     )
+
+
+class Involvement(StrEnum):
+    """What somebody has to do with a request who neither made it nor benefits from it."""
+
+    APPROVER = "approver"
+    REVIEWER = "reviewer"
+
+
+class Involved(Table):
+    """Whom a request concerns, by the handles of users and groups: who sees it, and in which lists."""
+
+    __tablename__ = "involved"
+    __table_args__ = (Index(None, "handle"),)
+
+    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requests.id"), primary_key=True)
+    relation: Mapped[Involvement] = mapped_column(one_of(Involvement, name="relation"), primary_key=True)
+    handle: Mapped[str] = mapped_column(String(600), primary_key=True)
 
 
 class Target(Table):

@@ -1,0 +1,59 @@
+"""What somebody has had under an entitlement so far, as its rules count it."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from protem.db.models import Grant, Principal, Request, Review
+from protem.domain.eligibility import History
+from protem.domain.entitlements import Entitlement
+from protem.domain.lifecycle import LIVE_GRANT_STATES, GrantState
+
+
+def of(
+    session: Session,
+    entitlement: Entitlement,
+    principal_id: str,
+    *,
+    now: datetime,
+    extends: Grant | None = None,
+) -> History:
+    """Return the history that decides about access of ``principal_id``, or about extending one grant."""
+    live = session.scalars(_grants(entitlement, principal_id).where(Grant.state.in_([*LIVE_GRANT_STATES])))
+    owed = [grant.owing for grant in live]
+    return History(
+        windows=tuple(owing.window for owing in owed if not owing.over(now)),
+        last_over_at=_last_over_at(session, entitlement, principal_id, now),
+        extensions=extends.extensions if extends else 0,
+        open_review=entitlement.break_glass and _open_review(session, principal_id),
+    )
+
+
+def hold_still(session: Session, principal_id: str) -> None:
+    """Keep others from adding to what this principal has, until this transaction is over."""
+    session.execute(select(Principal.id).where(Principal.id == principal_id).with_for_update())
+
+
+def _grants(entitlement: Entitlement, principal_id: str) -> Select[Grant]:
+    return (
+        select(Grant)
+        .join(Request, Request.id == Grant.request_id)
+        .where(Grant.principal_id == principal_id, Request.entitlement == entitlement.name)
+    )
+
+
+def _last_over_at(
+    session: Session, entitlement: Entitlement, principal_id: str, now: datetime
+) -> datetime | None:
+    if entitlement.cool_down is None:
+        return None
+    over_at = case((Grant.revoked_at.is_not(None), Grant.revoked_at), else_=Grant.ends_at)
+    had = _grants(entitlement, principal_id).where(Grant.state != GrantState.FAILED, over_at <= now)
+    latest: datetime | None = session.scalars(had.with_only_columns(func.max(over_at))).one()
+    return latest
+
+
+def _open_review(session: Session, principal_id: str) -> bool:
+    waiting = select(Review.id).where(Review.principal_id == principal_id, Review.closed_at.is_(None))
+    return session.scalars(waiting).first() is not None
