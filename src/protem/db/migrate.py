@@ -21,16 +21,16 @@ class SchemaOutdatedError(RuntimeError):
     """The database is not at the schema that this version of the code expects."""
 
 
-def upgrade(url: str) -> tuple[str | None, str]:
-    """Apply every migration that is missing; return the revisions before and after."""
+def upgrade(url: str, *, to: str = "head") -> tuple[str | None, str]:
+    """Apply every migration that is missing up to ``to``; return the revisions before and after."""
     engine = engines.create(url, pool_size=1)
     try:
         with engine.connect() as connection, _alone(connection):
             before = _revision(connection)
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            return before, _head()
+            command.upgrade(config, to)
+            return before, _head() if to == "head" else to
     finally:
         engine.dispose()
 
