@@ -32,7 +32,9 @@ def of(
 
 def hold_still(session: Session, principal_id: str) -> None:
     """Keep others from adding to what this principal has, until this transaction is over."""
-    session.execute(select(Principal.id).where(Principal.id == principal_id).with_for_update())
+    # Without the key: rows that only refer to the principal need not wait.
+    one = select(Principal.id).where(Principal.id == principal_id)
+    session.execute(one.with_for_update(key_share=True))
 
 
 def _grants(entitlement: Entitlement, principal_id: str) -> Select[Grant]:
