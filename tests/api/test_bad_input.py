@@ -26,7 +26,7 @@ SUBMISSIONS: list[tuple[Mapping[str, Any], int, str, str]] = [
     (target(MANAGEMENT), 409, "account-not-assignable", "targets.0.account"),
     ({"entitlement": "nonsense"}, 422, "unknown-entitlement", "entitlement"),
     ({"beneficiary": "nobody@example.com"}, 422, "unknown-principal", "beneficiary"),
-    ({"beneficiary": "carol@example.com"}, 403, "beneficiary-refused", ""),
+    ({"beneficiary": "carol@example.com"}, 403, "not-eligible", ""),
     ({"duration": "PT5H"}, 422, "duration-out-of-bounds", "duration"),
     ({"duration": "PT0S"}, 422, "duration-out-of-bounds", "duration"),
     ({"duration": "PT59S"}, 422, "duration-out-of-bounds", "duration"),

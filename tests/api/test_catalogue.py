@@ -18,7 +18,7 @@ def test_accounts_are_listed_by_name_and_found_by_parts_of_it(api: Api) -> None:
             "email": "alpha@example.com",
             "status": "ACTIVE",
             "is_management": False,
-            "tags": {},
+            "tags": {"env": "prod", "owner": "leads"},
         }
     ]
 
@@ -31,7 +31,7 @@ def test_permission_sets_are_listed_with_how_long_their_sessions_live(api: Api) 
         "description": "",
         "instance_arn": INSTANCE,
         "session_duration": "PT1H",
-        "tags": {},
+        "tags": {"risk": "high"},
     }
     assert second["name"] == "ReadOnlyAccess"
 

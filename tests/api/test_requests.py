@@ -40,7 +40,7 @@ def test_a_request_is_shown_with_everything_an_approver_needs(api: Api) -> None:
         "answered_at": None,
         "digest": asked["digest"],
         "decisions": [],
-        "waiting_for": [{"name": "lead", "required": 1, "users": [], "groups": ["leads"]}],
+        "waiting_for": [{"name": "lead", "required": 1, "missing": 1, "users": [], "groups": ["leads"]}],
         "grants": [],
         "actions": ["withdraw"],
     }
