@@ -12,6 +12,7 @@ from protem.domain.steps import OwnerUnknownError, steps_for
 from protem.domain.windows import Window
 
 _MOMENT = timedelta(seconds=1)
+_FARTHEST = timedelta(days=3_660)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class Ask:
         lasting = max(self.lasting(entitlement), _MOMENT)
         if self.extends is not None:
             return Window(self.extends.starts_at, self.extends.ends_at + lasting)
-        return Window.opening(now=now, wished=self.starts_at, duration=lasting)
+        # A start that no calendar holds the end of is refused by a rule of its own.
+        wished = min(self.starts_at, now + _FARTHEST) if self.starts_at else None
+        return Window.opening(now=now, wished=wished, duration=lasting)
 
 
 @dataclass(frozen=True, slots=True)
