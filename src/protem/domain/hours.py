@@ -1,4 +1,7 @@
-"""Hours of the week in some time zone, right across the days on which clocks change."""
+"""Hours of the week in some time zone, right across the days on which clocks change.
+
+A time that the clocks show twice counts the first time, one that they skip at the moment of the jump.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +11,9 @@ from zoneinfo import ZoneInfo
 from protem.domain.windows import Window
 
 _DAY = timedelta(days=1)
-_AHEAD = timedelta(days=8)
-"""Every span comes again within a week; one more day, since a span may begin late on the last."""
+_SECOND = timedelta(seconds=1)
+_AHEAD = timedelta(days=15)
+"""Every span comes again within a week, or within two where the clocks skip it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,7 @@ class Span:
     def on(self, day: date, zone: ZoneInfo) -> Window | None:
         """Return the span that begins on this day, as the clocks of the zone have it."""
         last = day if self.closes > self.opens else day + _DAY
-        opens = datetime.combine(day, self.opens, zone).astimezone(UTC)
-        closes = datetime.combine(last, self.closes, zone).astimezone(UTC)
+        opens, closes = _reached(day, self.opens, zone), _reached(last, self.closes, zone)
         # Where the clocks skip the whole span there is none.
         return Window(opens, closes) if day.weekday() in self.days and closes > opens else None
 
@@ -45,7 +48,7 @@ class Hours:
     def closes_at(self, instant: datetime, *, horizon: datetime | None = None) -> datetime | None:
         """Return when the hours that contain ``instant`` end; None where it is outside of them.
 
-        Hours that have not ended by ``horizon``, by default eight days on, are taken to end there or later.
+        Hours that have not ended by ``horizon``, by default fifteen days on, are taken to end there or later.
         """
         until = horizon or instant + _AHEAD
         return next(
@@ -78,3 +81,21 @@ class Hours:
                 if window := span.on(day, zone):
                     yield window
             day += _DAY
+
+
+def _reached(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return the first instant at which the clocks of the zone show this time, or a later one."""
+    wanted = datetime.combine(day, at, zone)
+    instant = wanted.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == wanted.replace(tzinfo=None):
+        return instant
+    # The clocks skip it. Taken with the offset after the jump it lies before the jump, and the other way
+    # round (PEP 495): half the span between the two until the jump is found.
+    before, after = wanted.replace(fold=1).astimezone(UTC), instant
+    while after - before > _SECOND:
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).replace(tzinfo=None) < wanted.replace(tzinfo=None):
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
