@@ -43,6 +43,7 @@ _REFUSALS: dict[str, type[Refusal]] = {
     "review": ReviewOpen,
     "extensions": ExtensionRefused,
     "extension": ExtensionRefused,
+    "extension_total": ExtensionRefused,
     "requesters_for": BeneficiaryRefused,
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from protem.domain import durations
+from protem.domain import durations, extending
 from protem.domain.catalogue import Person, Target
 from protem.domain.decisions import Check, Decision, Verdict, check, decide
 from protem.domain.entitlements import Entitlement, Policy
@@ -111,7 +111,7 @@ def may_request(
 def may_still(entitlement: Entitlement, ask: Ask, *, now: datetime, history: History) -> Decision:
     """Decide whether what was asked for may be granted at ``now``, besides what ``still_allowed`` says."""
     requester = (found for found in _people(entitlement, ask) if found.rule == "requesters_for")
-    extension = _extension(entitlement, ask.lasting(entitlement), history) if ask.extends else ()
+    extension = _extension(entitlement, ask, history)
     return decide((*requester, *extension, *_history(entitlement, ask, history, now)))
 
 
@@ -168,8 +168,7 @@ def _duration(entitlement: Entitlement, ask: Ask, bounds: Bounds, history: Histo
     asked = ask.lasting(entitlement)
     if ask.extends is None:
         yield _longest(entitlement, asked)
-    else:
-        yield from _extension(entitlement, asked, history)
+    yield from _extension(entitlement, ask, history)
     yield check(
         "minimum_duration",
         passed=asked >= bounds.minimum_duration,
@@ -190,23 +189,11 @@ def _longest(entitlement: Entitlement, asked: timedelta) -> Check:
     )
 
 
-def _extension(entitlement: Entitlement, asked: timedelta, history: History) -> Iterator[Check]:
-    rule = entitlement.extension
-    count = rule.maximum_count if rule else 0
-    often = "at all" if count == 0 else "more than once" if count == 1 else f"more than {count} times"
-    yield check(
-        "extensions",
-        passed=history.extensions < count,
-        explanation=f"{entitlement.name} does not let a grant be extended {often}",
-    )
-    if rule is not None:
-        yield check(
-            "extension",
-            passed=asked <= rule.maximum,
-            explanation=f"{durations.text(asked)} is longer than the {durations.text(rule.maximum)} by which"
-            f" {entitlement.name} lets a grant be extended",
-            field="duration",
-        )
+def _extension(entitlement: Entitlement, ask: Ask, history: History) -> Iterable[Check]:
+    if ask.extends is None:
+        return ()
+    asked, total = ask.lasting(entitlement), ask.total(entitlement)
+    return extending.rules(entitlement, asked=asked, total=total, before=history.extensions)
 
 
 def _start(ask: Ask, bounds: Bounds, now: datetime) -> Iterator[Check]:

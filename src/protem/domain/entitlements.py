@@ -127,6 +127,12 @@ class Entitlement:
         speaks = requester.id == beneficiary.id or self.requesters_for.include(requester)
         return speaks and self.requesters.include(beneficiary)
 
+    def longest(self, *, extensions: int) -> timedelta:
+        """Return how long a grant may last altogether that was extended so often."""
+        rule = self.extension
+        more = min(extensions, rule.maximum_count) * rule.maximum if rule else timedelta()
+        return self.duration.maximum + more
+
 
 @dataclass(frozen=True)
 class Policy:
