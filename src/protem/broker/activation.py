@@ -40,10 +40,17 @@ def why_not(session: Session, grant: Grant, now: datetime) -> Obstacle | None:
     entitlement = policy.current(session).named(request.entitlement)
     if entitlement is None:
         return Obstacle(EndReason.ELIGIBILITY_LOST, _gone(request))
+    sentence = hindered(session, grant, entitlement)
+    return Obstacle(EndReason.ELIGIBILITY_LOST, sentence) if sentence else None
+
+
+def hindered(session: Session, grant: Grant, entitlement: Entitlement) -> str | None:
+    """Return why the access of this grant could not begin if ``entitlement`` were in force, or None."""
+    request = session.get_one(Request, grant.request_id)
+    targets = [target for target in request.targets if target.position == grant.position]
     found = _Case(session, request, entitlement, targets)
     window = Window(grant.starts_at, grant.ends_at)
-    sentence = next(found.obstacles(window, extended=grant.extensions > 0), None)
-    return Obstacle(EndReason.ELIGIBILITY_LOST, sentence) if sentence else None
+    return next(found.obstacles(window, extended=grant.extensions > 0), None)
 
 
 def lockable(request: Request, targets: Sequence[Target]) -> Locked:
