@@ -185,7 +185,8 @@ def test_what_one_may_do_is_said(world: World) -> None:
     assert {actions(world, caller, grant) for caller in yes} == {("revoke",)}
     assert {actions(world, caller, grant) for caller in (world.person("bob"), AUDITOR, decider)} == {()}
     world.revoke(world.person("alice"), grant)
-    assert {actions(world, caller, grant) for caller in yes} == {()}
+    assert actions(world, world.person("alice"), grant) == ("repeat",)
+    assert {actions(world, caller, grant) for caller in (*yes[1:], decider)} == {()}
 
 
 def test_ending_one_grant_says_nothing_about_its_neighbour(world: World) -> None:

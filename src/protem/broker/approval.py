@@ -1,4 +1,4 @@
-"""What an approval brings into the world: grants, and assignments for the reconciler to look at."""
+"""What an approval brings into the world: grants, or more time for one, and work for the reconciler."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from protem.broker import answers, audit
+from protem.broker import answers, audit, reviews
 from protem.broker.callers import Caller
+from protem.broker.lengthening import lengthen
 from protem.broker.wakes import wake
 from protem.db.models import Grant, Request, Target, new_id
 from protem.db.queries import assignments
@@ -28,13 +29,34 @@ def approve(
     duration: timedelta,
     now: datetime,
 ) -> None:
-    """Answer a request with yes, and owe what it asks for under this entitlement, in one transaction."""
+    """Answer a request with yes, and owe what it asks for under this entitlement, in one transaction.
+
+    Raises ``GrantOver`` for an extension that comes too late.
+    """
     answers.settle(session, request, RequestState.APPROVED, now=now)
     facts = {
         "duration": durations.text(duration),
         "approvers": [decision.approver_id for decision in request.decisions],
     }
     audit.record(session, EventType.REQUEST_APPROVED, request, now=now, caller=caller, facts=facts)
+    if request.extends_grant_id is not None:
+        lengthen(session, caller, request.extends_grant_id, request_id=request.id, duration=duration, now=now)
+    else:
+        _owe(session, caller, request, entitlement, duration=duration, now=now)
+    if entitlement.break_glass and not request.decisions:
+        reviews.open_(session, caller, request, entitlement, now=now)
+    announce(session, ANSWERS)
+
+
+def _owe(
+    session: Session,
+    caller: Caller,
+    request: Request,
+    entitlement: Entitlement,
+    *,
+    duration: timedelta,
+    now: datetime,
+) -> None:
     window = Window.opening(now=now, wished=request.starts_at, duration=duration)
     held = _assignments(session, request, window, now)
     grants = tuple(_grant(request, target, held[target.position], window, now) for target in request.targets)
@@ -43,7 +65,6 @@ def approve(
         grant.renews = renews
     session.add_all(grants)
     _record(session, caller, grants, now)
-    announce(session, ANSWERS)
 
 
 def _assignments(session: Session, request: Request, window: Window, now: datetime) -> dict[int, uuid.UUID]:

@@ -1,25 +1,34 @@
 """Requests that nobody answered in time."""
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from protem.broker import audit
+from protem.broker.filters import equal
 from protem.db.models import Request
 from protem.db.store import ANSWERS, announce
 from protem.domain.events import EventType
 from protem.domain.lifecycle import RequestState
 
 
-def expire_due(session: Session, *, now: datetime, limit: int = 500) -> int:
+def expire_due(
+    session: Session, *, now: datetime, limit: int = 500, extending: uuid.UUID | None = None
+) -> int:
     """Close the requests whose time for an answer is over, the oldest first; return how many.
 
-    Requests that another transaction is deciding about at this moment are left for the next time.
+    ``extending`` narrows to those that are to make this grant last longer. Requests that another
+    transaction is deciding about at this moment are left for the next time.
     """
     due = (
         select(Request.id)
-        .where(Request.state == RequestState.PENDING, Request.expires_at <= now)
+        .where(
+            Request.state == RequestState.PENDING,
+            Request.expires_at <= now,
+            *equal(Request.extends_grant_id, extending),
+        )
         .order_by(Request.expires_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

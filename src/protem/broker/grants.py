@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from protem.broker import audit, pages, texts, visibility
+from protem.broker import audit, extensions, pages, repeats, texts, visibility
 from protem.broker.callers import Caller
 from protem.broker.filters import equal, holder
 from protem.broker.pages import FIRST, Page, Paging
@@ -112,11 +112,13 @@ def _revoke(
 
 def actions(session: Session, caller: Caller, grant: Grant, *, now: datetime) -> tuple[str, ...]:
     """Return what ``caller`` may do about the grant now, by the names of the commands."""
-    if grant.owing.over(now) or not caller.in_scope(Verb.GRANTS_REVOKE):
-        return ()
     request = session.get_one(Request, grant.request_id)
     relations = caller.relations | visibility.relations_to(session, caller, request)
-    return ("revoke",) if may(Verb.GRANTS_REVOKE, relations) else ()
+    if grant.owing.over(now):
+        return ("repeat",) if repeats.offered(session, caller, request, relations, now=now) else ()
+    revocable = caller.in_scope(Verb.GRANTS_REVOKE) and may(Verb.GRANTS_REVOKE, relations)
+    extensible = extensions.offered(session, caller, grant, request, relations)
+    return (*(("revoke",) if revocable else ()), *(("extend",) if extensible else ()))
 
 
 def access_over_at(grant: Grant, *, now: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ from protem.domain.entitlements import Entitlement
 
 
 def rules(entitlement: Entitlement, *, asked: timedelta, total: timedelta, before: int) -> Iterator[Check]:
-    """Say, rule by rule, whether a grant extended ``before`` times may last ``asked`` longer, ``total`` in all.
+    """Say, rule by rule, whether a grant extended ``before`` times may last so much longer, so long in all.
 
     The rule about the total matters where the entitlement has become stricter since the grant began.
     """
