@@ -50,7 +50,7 @@ def between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Differences:
 
 def _by_key(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     # Defaults are written out, so that a change to or from one shows both values.
-    rules = language.File.model_validate(document).model_dump(mode="json", by_alias=True)["entitlements"]
+    rules = language.File.of(document).normal(exclude_defaults=False)["entitlements"]
     return {names.key(rule["name"]): rule for rule in rules}
 
 

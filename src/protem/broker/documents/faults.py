@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from protem.broker.documents.language import LATER, File
 from protem.broker.documents.reading import Fault, Mark, Path, Tree, Value
@@ -13,6 +14,7 @@ from protem.domain.errors import FieldError
 
 _MESSAGES = {
     "string_type": "write text here",
+    "dict_type": "write tags with their values here, as in {{env: prod}}",
     "list_type": "write a list here, as in [first, second]",
     "too_short": "needs at least one entry",
     "too_long": "has more than {max_length} entries",
@@ -23,17 +25,21 @@ _MESSAGES = {
     ),
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "literal_error": "is none of these: {expected}",
     "value_error": "{error}",
 }
+_OF_KEY = "[key]"
+_ELSEWHERE = {"owner_tag": "stands only under approvers: owners decide, they do not ask"}
+"""Keys that an author may expect in more places than they have."""
 
 
 def from_pydantic(error: ValidationError, tree: Tree) -> Iterator[Fault]:
     """Yield a fault for everything that validation found, except where the YAML was wrong already."""
     for found in error.errors(include_url=False):
-        path = found["loc"]
+        path, of_key = _as_written(found["loc"], tree.value)
         if not tree.spoiled(path):
             wrong_value = isinstance(found["input"], str) and found["type"] != "extra_forbidden"
-            mark = tree.values.get(path) if wrong_value else None
+            mark = tree.values.get(path) if wrong_value and not of_key else None
             yield Fault(path, mark or _place(path, tree), _message(found, path))
 
 
@@ -58,6 +64,30 @@ def dotted(path: Path) -> str:
     return "".join(steps).removeprefix(".")
 
 
+def _as_written(location: Path, value: Value) -> tuple[Path, bool]:
+    """Return where something stands in the document, and whether the key there is meant, not its value.
+
+    What may be written as the one instead of a list of it stands at place 0 for validation only.
+    """
+    written: list[str | int] = []
+    for step in location:
+        if step == _OF_KEY:
+            return tuple(written), True
+        if isinstance(step, int) and not isinstance(value, list):
+            continue
+        written.append(step)
+        value = _under(value, step)
+    return tuple(written), False
+
+
+def _under(value: Value, step: str | int) -> Value:
+    if isinstance(value, dict) and isinstance(step, str):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int):
+        return value[step]
+    return None
+
+
 def _place(path: Path, tree: Tree) -> Mark | None:
     """Return where ``path`` stands; for what is missing, where it would have stood."""
     for end in range(len(path), -1, -1):
@@ -72,7 +102,7 @@ def _message(found: Any, path: Path) -> str:
             return _unknown(str(path[-1]), _model_at(path[:-1]))
         case "missing":
             return f"is missing; write {_description(path)}"
-        case "model_type" | "dict_type" | "model_attributes_type":
+        case "model_type" | "model_attributes_type":
             return f"write keys and values here; the keys are {_listed(_model_at(path))}"
         case kind if kind in _MESSAGES:
             return _MESSAGES[kind].format_map(found.get("ctx", {}))
@@ -83,22 +113,24 @@ def _message(found: Any, path: Path) -> str:
 def _unknown(key: str, model: type[BaseModel]) -> str:
     if key in LATER:
         return "is not supported by this version of Protem"
-    near = get_close_matches(key, _keys(model), n=1)
+    if key in _ELSEWHERE:
+        return _ELSEWHERE[key]
+    near = get_close_matches(key, _fields(model), n=1)
     hint = f"did you mean {near[0]}?" if near else f"the keys here are {_listed(model)}"
     return f"is not a key of the language; {hint}"
 
 
 def _description(path: Path) -> str:
-    fields = _model_at(path[:-1]).model_fields
+    fields = _fields(_model_at(path[:-1]))
     return next((f.description for key, f in fields.items() if key == path[-1] and f.description), "a value")
 
 
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _listed(model: type[BaseModel]) -> str:
-    return ", ".join(_keys(model))
+    return ", ".join(_fields(model))
 
 
 def _model_at(path: Path) -> type[BaseModel]:
@@ -106,10 +138,8 @@ def _model_at(path: Path) -> type[BaseModel]:
     model: type[BaseModel] = File
     for key in path:
         if isinstance(key, str):
-            model = next(
-                (_model_in(f.annotation) or model for name, f in model.model_fields.items() if name == key),
-                model,
-            )
+            field = _fields(model).get(key)
+            model = (_model_in(field.annotation) if field else None) or model
     return model
 
 
