@@ -50,7 +50,7 @@ def hindered(session: Session, grant: Grant, entitlement: Entitlement) -> str | 
     targets = [target for target in request.targets if target.position == grant.position]
     found = _Case(session, request, entitlement, targets)
     window = Window(grant.starts_at, grant.ends_at)
-    return next(found.obstacles(window, extended=grant.extensions > 0), None)
+    return next(found.obstacles(window, extensions=grant.extensions), None)
 
 
 def lockable(request: Request, targets: Sequence[Target]) -> Locked:
@@ -79,8 +79,8 @@ def require_approvable(
     histories.hold_still(session, request.beneficiary_id)
     found = _Case(session, request, entitlement, request.targets)
     window = questions.window(session, request, duration=duration, now=now)
-    extended = request.extends_grant_id is not None
-    obstacles = (*found.obstacles(window, extended=extended), *found.newly_in_the_way(duration, now))
+    extensions = found.extends.extensions + 1 if found.extends else 0
+    obstacles = (*found.obstacles(window, extensions=extensions), *found.newly_in_the_way(duration, now))
     if obstacles:
         raise NotEligible(obstacles[0], facts={"entitlement": entitlement.name, "reasons": list(obstacles)})
     try:
@@ -117,15 +117,15 @@ class _Case:
         self._sets = {row.arn: row for row in session.scalars(sets)}
         self._units = Units(session)
 
-    def obstacles(self, window: Window, *, extended: bool) -> Iterator[str]:
+    def obstacles(self, window: Window, *, extensions: int) -> Iterator[str]:
         """Yield what stands between the request and access during ``window``."""
         if self.beneficiary is None:
             yield "the beneficiary is no longer in the directory"
             return
         for target in self.wanted:
             yield from self._gone(target) or self._forbidden(target, self.beneficiary)
-        most, lasting = self.entitlement.duration.maximum, window.ends_at - window.starts_at
-        if lasting > most and not extended:
+        most = self.entitlement.longest(extensions=extensions)
+        if window.ends_at - window.starts_at > most:
             yield f"{self.entitlement.name} allows at most {durations.text(most)} by now"
         hours = self.entitlement.allowed_hours
         if hours is not None and not hours.cover(window):
@@ -139,9 +139,7 @@ class _Case:
         if requester is None or self.beneficiary is None:
             yield "whoever asked is no longer in the directory"
             return
-        extends = None
-        if self.request.extends_grant_id is not None:
-            extends = self.session.get_one(Grant, self.request.extends_grant_id)
+        extends = self.extends
         past = histories.of(self.session, self.entitlement, self.beneficiary.id, now=now, extends=extends)
         ask = Ask(
             requester=requester,
@@ -154,6 +152,12 @@ class _Case:
         )
         decision = may_still(self.entitlement, ask, now=now, history=past)
         yield from (check.explanation for check in decision.refusals)
+
+    @property
+    def extends(self) -> Grant | None:
+        """The grant that the request is to make last longer."""
+        wanted = self.request.extends_grant_id
+        return self.session.get_one(Grant, wanted) if wanted else None
 
     @property
     def targets(self) -> tuple[things.Target, ...]:
