@@ -54,3 +54,46 @@ def test_an_identifier_never_matches_by_name() -> None:
 def test_a_name_matches_without_regard_to_case() -> None:
     assert names.matches("PROD", identifier="111122223333", name="Prod")
     assert not names.matches("prod", identifier="111122223333", name="prod-eu")
+
+
+def test_handles_of_different_kinds_never_meet() -> None:
+    kinds = ("user", "group", "account", "permission-set")
+    found = [names.handles(kind, identifier=USER_ID, name="user-id:x") for kind in kinds]
+    assert len(frozenset().union(*found)) == 2 * len(kinds)
+
+
+@pytest.mark.parametrize("identifier", [USER_ID, ARN, "111122223333"])
+def test_a_name_that_looks_like_an_id_does_not_pass_for_it(identifier: str) -> None:
+    impostor = names.handles("user", identifier="another", name=identifier)
+    assert names.handle("user", identifier) not in impostor
+    assert names.handle("user", identifier) in names.handles("user", identifier=identifier, name="x")
+
+
+@pytest.mark.parametrize("name", ["id:x", "-id:x", "user-id:another", ":", ""])
+def test_a_name_cannot_be_written_so_that_its_handle_is_that_of_an_id(name: str) -> None:
+    assert names.handle("user", name) not in names.handles("user", identifier=USER_ID, name="x")
+    assert f"user-id:{USER_ID}" not in names.handles("user", identifier="another", name=name)
+
+
+def test_an_identifier_is_compared_exactly() -> None:
+    shouted = USER_ID.upper()
+    assert names.is_identifier(shouted.split("-", 1)[1])
+    assert not names.matches(USER_ID.split("-", 1)[1].upper(), identifier=USER_ID.split("-", 1)[1], name="x")
+
+
+@given(st.text(), st.text())
+def test_a_handle_finds_what_has_it_and_nothing_of_another_name(wanted: str, name: str) -> None:
+    found = names.matches(wanted, identifier="u-1", name=name)
+    assert found == (not names.is_identifier(wanted) and names.key(wanted) == names.key(name))
+
+
+@pytest.mark.parametrize("unit", ["r-ab12", "ou-ab12-cdefgh12"])
+def test_a_unit_is_meant_by_its_id_exactly(unit: str) -> None:
+    assert names.unit_handle(unit) == f"unit-id:{unit}"
+    assert names.unit_handle(unit.upper()) != f"unit-id:{unit}"
+    assert names.unit_path([unit]) != names.unit_handle(unit)
+
+
+def test_a_unit_is_meant_by_its_path_without_regard_to_case() -> None:
+    assert names.unit_handle("/Workloads/ Prod") == names.unit_path(["WORKLOADS", "prod"])
+    assert names.unit_handle("Workloads/Prod") != names.unit_handle("Workloads")

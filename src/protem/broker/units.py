@@ -1,5 +1,7 @@
 """Where in the organization accounts are, by the handles of every unit above them."""
 
+from itertools import takewhile
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,13 +31,8 @@ class Units:
         chain = self._chain(unit_id)
         ids = [names.unit_handle(found) for found, _ in chain]
         # A name with a slash in it could pass for a path: such a unit, and what is below, has its id only.
-        path, paths = "", []
-        for _, name in chain[1:]:
-            if "/" in name:
-                break
-            path = f"{path}/{name}" if path else name
-            paths.append(names.unit_handle(path))
-        return [*ids, *paths]
+        plain = list(takewhile(lambda name: "/" not in names.key(name), (name for _, name in chain[1:])))
+        return [*ids, *(names.unit_path(plain[:depth]) for depth in range(1, len(plain) + 1))]
 
     def _chain(self, unit_id: str) -> list[tuple[str, str]]:
         """Return the units from the root down to this one, each with its name."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 ACCOUNT_ID = r"^\d{12}$"
@@ -53,4 +54,9 @@ def unit_handle(wanted: str) -> str:
     """Return what an organizational unit is looked up by: its id, or its path of names below the root."""
     if _UNIT.fullmatch(wanted):
         return f"unit-id:{wanted}"
-    return "unit:" + "/".join(key(part) for part in wanted.strip("/").split("/"))
+    return unit_path(wanted.strip("/").split("/"))
+
+
+def unit_path(steps: Iterable[str]) -> str:
+    """Return the handle of the unit that these names lead to, whatever they look like."""
+    return "unit:" + "/".join(key(step) for step in steps)

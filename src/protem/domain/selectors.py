@@ -110,4 +110,5 @@ class Accounts:
 
 def _glob(pattern: str) -> re.Pattern[str]:
     # What it makes never goes back on what a star has taken, so no pattern takes exponential time.
-    return re.compile(fnmatch.translate(names.key(pattern)))
+    # Brackets would mean something to it; here they are characters like any other.
+    return re.compile(fnmatch.translate(names.key(pattern).replace("[", "[[]")))
