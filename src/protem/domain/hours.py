@@ -50,10 +50,12 @@ class Hours:
 
         Hours that have not ended by ``horizon``, by default fifteen days on, are taken to end there or later.
         """
-        until = horizon or instant + _AHEAD
-        return next(
-            (open_.ends_at for open_ in self._between(instant, until) if open_.contains(instant)), None
-        )
+        for open_ in self._between(instant, horizon or instant + _AHEAD):
+            if open_.starts_at > instant:
+                break
+            if open_.ends_at > instant:
+                return open_.ends_at
+        return None
 
     def opens_at(self, instant: datetime) -> datetime | None:
         """Return the first instant from ``instant`` on that lies within these hours."""
@@ -63,7 +65,7 @@ class Hours:
     def _between(self, start: datetime, end: datetime) -> Iterator[Window]:
         """Yield what is open around this time, in order and merged."""
         current: Window | None = None
-        for window in sorted(self._spans(start, end), key=lambda window: window.starts_at):
+        for window in self._spans(start, end):
             if current is None or window.starts_at > current.ends_at:
                 if current is not None:
                     yield current
@@ -74,10 +76,12 @@ class Hours:
             yield current
 
     def _spans(self, start: datetime, end: datetime) -> Iterator[Window]:
+        """Yield each span that there is, by when it begins."""
         zone = ZoneInfo(self.time_zone)
+        in_order = sorted(self.spans, key=lambda span: span.opens)
         day, last = start.astimezone(zone).date() - _DAY, end.astimezone(zone).date() + _DAY
         while day <= last:
-            for span in self.spans:
+            for span in in_order:
                 if window := span.on(day, zone):
                     yield window
             day += _DAY

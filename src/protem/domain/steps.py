@@ -1,10 +1,11 @@
 """Which steps one request needs: those of its entitlement, with conditions and owners worked out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from protem.domain import names
 from protem.domain.catalogue import Account, Target
 from protem.domain.entitlements import Approval, ApprovalStep, When
 from protem.domain.hours import Hours
@@ -45,12 +46,7 @@ def steps_for(
     """
     if approval is None:
         return ()
-    return tuple(
-        step
-        for rule in approval.steps
-        if (outside := _conditions(rule.when, targets, duration)) is not None
-        for step in _owned(rule, outside, targets)
-    )
+    return tuple(step for rule in approval.steps for step in _steps(rule, targets, duration))
 
 
 def needed(steps: Iterable[Step], window: Window) -> tuple[Step, ...]:
@@ -82,24 +78,39 @@ def _concerns(when: When, target: Target) -> bool:
     return chosen and tagged(target.account.tags, when.account_tags)
 
 
-def _owned(rule: ApprovalStep, outside: tuple[Hours, ...], targets: Sequence[Target]) -> Iterator[Step]:
-    """Yield the step once for each owner: whoever owns one account decides about no other."""
+def _steps(rule: ApprovalStep, targets: Sequence[Target], duration: timedelta) -> Iterator[Step]:
+    """Yield the step, or one for each owner: whoever owns one account decides about no other."""
     tag = rule.approvers.owner_tag
     if tag is None:
-        yield Step(rule.name, rule.approvers, rule.required, outside)
+        if (outside := _conditions(rule.when, targets, duration)) is not None:
+            yield Step(rule.name, rule.approvers, rule.required, outside)
         return
-    owned: defaultdict[str, list[Account]] = defaultdict(list)
+    owned = _owned(rule, tag, targets, duration)
+    for owner, theirs in owned.items():
+        outside = _conditions(rule.when, theirs, duration)
+        name = rule.name if len(owned) == 1 else f"{rule.name}:{owner}"
+        yield Step(name, _with_owner(rule.approvers, owner), rule.required, outside or ())
+
+
+def _owned(
+    rule: ApprovalStep, tag: str, targets: Sequence[Target], duration: timedelta
+) -> Mapping[str, Sequence[Target]]:
+    """Return the targets that the step is about, by the owner of their accounts.
+
+    Raises ``OwnerUnknownError`` for an account without one; where the step is not needed there, it
+    needs none.
+    """
+    owned: defaultdict[str, list[Target]] = defaultdict(list)
+    spellings: dict[str, str] = {}
     for target in targets:
+        if _conditions(rule.when, [target], duration) is None:
+            continue
         owner = target.account.tag(tag)
         if not owner:
             raise OwnerUnknownError(rule.name, target.account, tag)
-        owned[owner].append(target.account)
-    for owner in owned:
-        approvers = replace(
-            rule.approvers,
-            users=(*rule.approvers.users, owner),
-            groups=(*rule.approvers.groups, owner),
-            owner_tag=None,
-        )
-        name = rule.name if len(owned) == 1 else f"{rule.name}:{owner}"
-        yield Step(name, approvers, rule.required, outside)
+        owned[spellings.setdefault(names.handle("owner", owner), owner)].append(target)
+    return owned
+
+
+def _with_owner(people: People, owner: str) -> People:
+    return replace(people, users=(*people.users, owner), groups=(*people.groups, owner), owner_tag=None)
