@@ -35,6 +35,9 @@ def test_a_request_is_shown_with_everything_an_approver_needs(api: Api) -> None:
         "justification": "the pager went off",
         "ticket": "OPS-1",
         "starts_at": None,
+        "extends_grant_id": None,
+        "requested_ends_at": None,
+        "break_glass": None,
         "created_at": "2026-01-05T09:00:00Z",
         "expires_at": "2026-01-06T09:00:00Z",
         "answered_at": None,
@@ -88,7 +91,7 @@ def test_a_request_that_nobody_answered_in_time_is_shown_as_expired(api: Api) ->
     asked = api.asked()
     api.world.clock.advance(timedelta(hours=24).total_seconds())
     seen = api.person("alice").get(f"/v1/requests/{asked['id']}").json()
-    assert (seen["state"], seen["actions"], seen["waiting_for"]) == ("expired", [], [])
+    assert (seen["state"], seen["actions"], seen["waiting_for"]) == ("expired", ["repeat"], [])
 
 
 def test_a_grant_is_shown_with_its_window_and_its_tail(api: Api) -> None:
@@ -109,7 +112,12 @@ def test_a_grant_is_shown_with_its_window_and_its_tail(api: Api) -> None:
         "activated_at": None,
         "ended_at": None,
         "access_over_at": "2026-01-05T11:00:00Z",
+        "requested_ends_at": None,
+        "extension_request_id": None,
+        "extensions": 0,
+        "extensions_left": 0,
         "failure": None,
+        "end_detail": None,
         "assignment_id": grant["assignment_id"],
         "last_error": None,
         "actions": ["revoke"],
@@ -142,7 +150,7 @@ def test_what_aws_said_last_is_shown_while_a_grant_lives(api: Api) -> None:
     assert alice.get(path).json()["last_error"] == trouble
     fail(api, uuid.UUID(grant["id"]))
     failed = alice.get(path).json()
-    assert (failed["state"], failed["last_error"], failed["actions"]) == ("failed", None, [])
+    assert (failed["state"], failed["last_error"], failed["actions"]) == ("failed", None, ["repeat"])
     assert failed["failure"] == {"code": "user-deleted", "detail": "the user is gone"}
 
 

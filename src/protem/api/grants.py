@@ -4,18 +4,20 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from protem.api import conditional
+from protem.api import bounds, conditional
 from protem.api.calls import AnyCall
 from protem.api.conditional import IfNoneMatch, Wait
+from protem.api.idempotency import IdempotencyKey, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
 from protem.api.presenting import grants as presenting
+from protem.api.refusing import EXTENDING
 from protem.api.schemas import grants as schemas
 from protem.api.schemas import submissions
 from protem.api.schemas.pages import Page
-from protem.broker import grants
+from protem.broker import extensions, grants
 from protem.domain import errors
 from protem.domain.authority import Verb
 from protem.domain.lifecycle import GrantState
@@ -89,3 +91,28 @@ def revoke_grant(
     with call.writing() as turn:
         revoked = grants.revoke(turn.session, turn.caller, grant_id, comment=new.comment, now=turn.now)
         return presenting.one(turn, revoked)
+
+
+@router.post(
+    "/v1/grants/{grant_id}/extend",
+    status_code=202,
+    response_model=schemas.Grant,
+    **operation(Verb.GRANTS_EXTEND, *EXTENDING, body=True),
+)
+def extend_grant(
+    call: AnyCall, grant_id: uuid.UUID, new: submissions.NewExtension, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Ask for a grant to last longer: `ends_at` moves once everybody who has to agree has done so."""
+    with call.writing() as turn:
+
+        def extend() -> schemas.Grant:
+            limits = bounds.of(call.services.settings)
+            extended = extensions.extend(
+                turn.session, turn.caller, grant_id, new.extension(), bounds=limits, now=turn.now
+            )
+            return presenting.one(turn, extended)
+
+        answer = once(
+            turn, extend, verb=Verb.GRANTS_EXTEND, key=idempotency_key, of=grant_id, body=new, status=202
+        )
+    return JSONResponse(answer, status_code=202)

@@ -1,5 +1,6 @@
 """One effect for one `Idempotency-Key`."""
 
+import uuid
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -25,14 +26,20 @@ def once(
     *,
     verb: Verb,
     key: str | None,
-    body: BaseModel,
+    body: BaseModel | None = None,
+    of: uuid.UUID | None = None,
     status: int,
 ) -> dict[str, Any]:
-    """Return what ``effect`` answers, or what it answered when this key came before."""
+    """Return what ``effect`` answers, or what it answered when this key came before.
+
+    ``of`` is what the address names: the same key and body for another thing is another intent.
+    """
     if key is None:
         return effect().model_dump(mode="json")
     where = {"route": verb.value, "key": key}
-    sent = body.model_dump(mode="json")
+    sent = body.model_dump(mode="json") if body else {}
+    if of is not None:
+        sent = {"of": str(of), "body": sent}
     earlier = idempotency.recall(turn.session, turn.caller, body=sent, now=turn.now, **where)
     if earlier is not None:
         return earlier.body

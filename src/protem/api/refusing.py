@@ -40,4 +40,24 @@ ANSWERING = (
     errors.DurationOutOfBounds,
     errors.NotEligible,
     errors.Locked,
+    errors.GrantOver,
+)
+
+EXTENDING = (
+    errors.NotFound,
+    errors.GrantOver,
+    errors.ExtensionPending,
+    errors.ExtensionRefused,
+    errors.NotEligible,
+    errors.BeneficiaryRefused,
+    errors.DurationOutOfBounds,
+    errors.JustificationRefused,
+    errors.TicketRefused,
+    errors.OutsideAllowedHours,
+    errors.NoApprovers,
+    errors.ReviewOpen,
+    errors.Locked,
+    errors.AccountNotAssignable,
+    errors.CatalogueEmpty,
+    errors.IdempotencyKeyReused,
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from protem.api import conditional
+from protem.api import bounds, conditional
 from protem.api.calls import AnyCall
 from protem.api.conditional import IfNoneMatch, Wait
 from protem.api.idempotency import IdempotencyKey, once
@@ -20,9 +20,7 @@ from protem.api.schemas.pages import Page
 from protem.broker import decisions, requests
 from protem.domain import errors
 from protem.domain.authority import Relation, Verb
-from protem.domain.eligibility import Bounds
 from protem.domain.lifecycle import RequestState
-from protem.settings import Settings
 
 router = APIRouter()
 
@@ -40,8 +38,8 @@ def submit_request(
     with call.writing() as turn:
 
         def submit() -> schemas.Request:
-            bounds = _bounds(call.services.settings)
-            asked = requests.submit(turn.session, turn.caller, new.submission(), bounds=bounds, now=turn.now)
+            limits = bounds.of(call.services.settings)
+            asked = requests.submit(turn.session, turn.caller, new.submission(), bounds=limits, now=turn.now)
             return presenting.one(turn, asked)
 
         answer = once(turn, submit, verb=Verb.REQUESTS_SUBMIT, key=idempotency_key, body=new, status=201)
@@ -59,7 +57,7 @@ def list_requests(
     beneficiary: Annotated[str | None, Query(max_length=256, description="A user name or id.")] = None,
     account: Annotated[str | None, Query(max_length=12, description="An account id.")] = None,
     relation: Annotated[
-        Literal["requester", "beneficiary", "approver"] | None,
+        Literal["requester", "beneficiary", "approver", "reviewer"] | None,
         Query(description="Only those to which you stand like this."),
     ] = None,
 ) -> Page[schemas.Request]:
@@ -128,9 +126,3 @@ def withdraw_request(call: AnyCall, request_id: uuid.UUID) -> schemas.Request:
     with call.writing() as turn:
         withdrawn = requests.withdraw(turn.session, turn.caller, request_id, now=turn.now)
         return presenting.one(turn, withdrawn)
-
-
-def _bounds(settings: Settings) -> Bounds:
-    return Bounds(
-        minimum_duration=settings.minimum_duration, maximum_start_ahead=settings.maximum_start_ahead
-    )

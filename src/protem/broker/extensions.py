@@ -20,6 +20,7 @@ from protem.broker import (
     visibility,
     wanted,
 )
+from protem.broker.answers import state_at
 from protem.broker.callers import Caller
 from protem.broker.evaluation import Evaluation, evaluate
 from protem.db.models import Assignment, Grant, Request
@@ -27,6 +28,7 @@ from protem.db.violations import violated
 from protem.domain.authority import Relation, Verb, may
 from protem.domain.catalogue import Target
 from protem.domain.eligibility import Ask, Bounds
+from protem.domain.entitlements import Policy
 from protem.domain.errors import (
     ExtensionPending,
     NotEligible,
@@ -75,9 +77,21 @@ def pending(session: Session, grant_ids: Iterable[uuid.UUID], *, now: datetime) 
     return {found.extends_grant_id: found for found in session.scalars(waiting) if found.extends_grant_id}
 
 
-def left(session: Session, grant: Grant, request: Request) -> int:
-    """Return how often the entitlement in force lets a grant be extended after what it has been."""
-    entitlement = policy.current(session).named(request.entitlement)
+def wished(session: Session, requests: Iterable[Request], *, now: datetime) -> dict[uuid.UUID, datetime]:
+    """Return the ends that pending extensions ask for, by the ids of the requests."""
+    asking = {
+        request.id: (request.extends_grant_id, request.duration)
+        for request in requests
+        if request.extends_grant_id and state_at(request, now) is RequestState.PENDING
+    }
+    about = select(Grant).where(Grant.id.in_([grant_id for grant_id, _ in asking.values()]))
+    ends_at = {grant.id: grant.ends_at for grant in session.scalars(about)}
+    return {request_id: ends_at[grant_id] + longer for request_id, (grant_id, longer) in asking.items()}
+
+
+def left(rules: Policy, grant: Grant, request: Request) -> int:
+    """Return how often these rules let a grant be extended beyond what it has been."""
+    entitlement = rules.named(request.entitlement)
     rule = entitlement.extension if entitlement else None
     return max(rule.maximum_count - grant.extensions, 0) if rule else 0
 
@@ -87,7 +101,7 @@ def offered(
 ) -> bool:
     """Tell whether ``caller`` could ask for this grant, which is not over, to last longer."""
     allowed = caller.in_scope(Verb.GRANTS_EXTEND) and may(Verb.GRANTS_EXTEND, relations)
-    if not allowed or not left(session, grant, request):
+    if not allowed or not left(policy.current(session), grant, request):
         return False
     return session.scalars(_waiting([grant.id])).first() is None
 

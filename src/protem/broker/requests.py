@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from protem.broker import answers, audit, pages, questions, visibility
+from protem.broker import answers, audit, pages, questions, repeats, visibility
 from protem.broker.answers import state_at
 from protem.broker.callers import Caller
 from protem.broker.filters import equal, holder
@@ -77,7 +77,8 @@ def withdraw(session: Session, caller: Caller, request_id: uuid.UUID, *, now: da
 def actions(session: Session, caller: Caller, request: Request, *, now: datetime) -> tuple[str, ...]:
     """Return what ``caller`` may do about the request now, by the names of the commands."""
     if state_at(request, now) is not RequestState.PENDING:
-        return ()
+        relations = visibility.relations_to(session, caller, request)
+        return ("repeat",) if repeats.offered(session, caller, request, relations, now=now) else ()
     return (
         *(("approve", "deny") if _can_decide(session, caller, request) else ()),
         *(("withdraw",) if _can_withdraw(session, caller, request) else ()),

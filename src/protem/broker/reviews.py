@@ -1,6 +1,7 @@
 """Broken glass: access that nobody had to approve, and that somebody looks at afterwards."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +71,12 @@ def read(session: Session, caller: Caller, review_id: uuid.UUID) -> Review:
     review, request = _visible(session, caller, review_id)
     caller.require(Verb.REVIEWS_READ, *visibility.relations_to(session, caller, request))
     return review
+
+
+def of_requests(session: Session, request_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Review]:
+    """Return the reviews of requests that the caller has been shown, by the ids of the requests."""
+    wanted = select(Review).where(Review.request_id.in_(list(request_ids)))
+    return {review.request_id: review for review in session.scalars(wanted)}
 
 
 def close(session: Session, caller: Caller, review_id: uuid.UUID, *, comment: str, now: datetime) -> Review:

@@ -1,7 +1,8 @@
 """How grants are shown."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -12,8 +13,9 @@ from protem.api.presenting.people import Names
 from protem.api.schemas import grants as schemas
 from protem.api.schemas.assignments import trouble
 from protem.api.schemas.references import Target
-from protem.broker import grants
+from protem.broker import extensions, grants, policy
 from protem.db.models import Assignment, Grant, Request
+from protem.domain.entitlements import Policy
 
 Row = TypeVar("Row", Request, Assignment)
 
@@ -23,23 +25,40 @@ def one(turn: Turn, row: Grant) -> schemas.Grant:
 
 
 def many(turn: Turn, rows: Sequence[Grant]) -> list[schemas.Grant]:
-    asked = _by_id(turn.session, Request, (row.request_id for row in rows))
-    held = _by_id(turn.session, Assignment, (row.assignment_id for row in rows))
-    names = Names.of(turn.session, (row.principal_id for row in rows))
-    return [_grant(turn, row, asked[row.request_id], held[row.assignment_id], names) for row in rows]
+    around = _Around(
+        asked=_by_id(turn.session, Request, (row.request_id for row in rows)),
+        held=_by_id(turn.session, Assignment, (row.assignment_id for row in rows)),
+        names=Names.of(turn.session, (row.principal_id for row in rows)),
+        pending=extensions.pending(turn.session, (row.id for row in rows), now=turn.now),
+        rules=policy.current(turn.session),
+    )
+    return [_grant(turn, row, around) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What belongs to many grants, read at once."""
+
+    asked: Mapping[uuid.UUID, Request]
+    held: Mapping[uuid.UUID, Assignment]
+    names: Names
+    pending: Mapping[uuid.UUID, Request]
+    """The requests to extend them, by the ids of the grants."""
+    rules: Policy
 
 
 def _by_id(session: Session, model: type[Row], ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Row]:
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(set(ids))))}
 
 
-def _grant(turn: Turn, row: Grant, asked: Request, held: Assignment, names: Names) -> schemas.Grant:
+def _grant(turn: Turn, row: Grant, around: _Around) -> schemas.Grant:
+    asked, pending = around.asked[row.request_id], around.pending.get(row.id)
     target = Target.of(asked.targets[row.position])
     return schemas.Grant(
         id=row.id,
         request_id=row.request_id,
         state=row.state,
-        principal=names.person(row.principal_id),
+        principal=around.names.person(row.principal_id),
         account=target.account,
         permission_set=target.permission_set,
         starts_at=row.starts_at,
@@ -51,9 +70,14 @@ def _grant(turn: Turn, row: Grant, asked: Request, held: Assignment, names: Name
         activated_at=row.activated_at,
         ended_at=row.ended_at,
         access_over_at=grants.access_over_at(row, now=turn.now),
+        requested_ends_at=row.ends_at + pending.duration if pending else None,
+        extension_request_id=pending.id if pending else None,
+        extensions=row.extensions,
+        extensions_left=extensions.left(around.rules, row, asked),
         failure=_failure(row),
+        end_detail=None if row.failure_code else row.failure_detail,
         assignment_id=row.assignment_id,
-        last_error=trouble(held) if row.owing.live else None,
+        last_error=trouble(around.held[row.assignment_id]) if row.owing.live else None,
         actions=list(grants.actions(turn.session, turn.caller, row, now=turn.now)),
     )
 

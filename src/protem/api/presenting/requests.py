@@ -1,13 +1,16 @@
 """How requests are shown."""
 
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from protem.api.calls import Turn
 from protem.api.presenting.people import Names
 from protem.api.schemas import requests as schemas
 from protem.api.schemas.references import Target
-from protem.broker import grants, questions, requests
-from protem.db.models import Decision, Grant, Request
+from protem.broker import extensions, grants, questions, requests, reviews
+from protem.db.models import Decision, Grant, Request, Review
 from protem.domain.approvals import missing
 from protem.domain.lifecycle import RequestState
 from protem.domain.steps import Step
@@ -18,9 +21,24 @@ def one(turn: Turn, row: Request) -> schemas.Request:
 
 
 def many(turn: Turn, rows: Sequence[Request]) -> list[schemas.Request]:
-    names = Names.of(turn.session, (person for row in rows for person in _people(row)))
-    granted = grants.of_requests(turn.session, [row.id for row in rows])
-    return [_request(turn, row, names, granted.get(row.id, ())) for row in rows]
+    around = _Around(
+        names=Names.of(turn.session, (person for row in rows for person in _people(row))),
+        granted=grants.of_requests(turn.session, [row.id for row in rows]),
+        reviewed=reviews.of_requests(turn.session, [row.id for row in rows]),
+        wished=extensions.wished(turn.session, rows, now=turn.now),
+    )
+    return [_request(turn, row, around) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What belongs to many requests, read at once, by their ids."""
+
+    names: Names
+    granted: Mapping[uuid.UUID, Sequence[Grant]]
+    reviewed: Mapping[uuid.UUID, Review]
+    wished: Mapping[uuid.UUID, datetime]
+    """The ends that pending extensions ask for."""
 
 
 def _people(row: Request) -> Iterator[str]:
@@ -29,7 +47,8 @@ def _people(row: Request) -> Iterator[str]:
     yield from (decision.approver_id for decision in row.decisions)
 
 
-def _request(turn: Turn, row: Request, names: Names, granted: Sequence[Grant]) -> schemas.Request:
+def _request(turn: Turn, row: Request, around: _Around) -> schemas.Request:
+    names = around.names
     return schemas.Request(
         id=row.id,
         state=requests.state_at(row, turn.now),
@@ -42,15 +61,24 @@ def _request(turn: Turn, row: Request, names: Names, granted: Sequence[Grant]) -
         justification=row.justification,
         ticket=row.ticket,
         starts_at=row.starts_at,
+        extends_grant_id=row.extends_grant_id,
+        requested_ends_at=around.wished.get(row.id),
+        break_glass=_broken(around.reviewed.get(row.id)),
         created_at=row.created_at,
         expires_at=row.expires_at,
         answered_at=row.answered_at,
         digest=row.digest,
         decisions=[_decision(decision, names) for decision in row.decisions],
         waiting_for=_waiting_for(turn, row),
-        grants=[_grant(grant) for grant in granted],
+        grants=[_grant(grant) for grant in around.granted.get(row.id, ())],
         actions=list(requests.actions(turn.session, turn.caller, row, now=turn.now)),
     )
+
+
+def _broken(review: Review | None) -> schemas.BrokenGlass | None:
+    if review is None:
+        return None
+    return schemas.BrokenGlass(review_id=review.id, open=review.closed_at is None)
 
 
 def _decision(row: Decision, names: Names) -> schemas.Decision:

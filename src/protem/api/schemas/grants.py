@@ -41,7 +41,18 @@ class Grant(Output):
         description="The last moment at which role sessions that were begun under it could still act; "
         "null from the end of the grant until AWS has confirmed it, while nobody can tell."
     )
+    requested_ends_at: Instant | None = Field(
+        description="The end that it would have if the pending extension were approved as it is; else null."
+    )
+    extension_request_id: uuid.UUID | None = Field(
+        description="The request to extend it that waits for an answer."
+    )
+    extensions: int = Field(description="How often it has been extended.")
+    extensions_left: int = Field(description="How often its entitlement still lets it be extended.")
     failure: Failure | None = Field(description="Why it can never begin.")
+    end_detail: str | None = Field(description="Why it was not let begin, or go on, in words.")
     assignment_id: uuid.UUID
     last_error: Trouble | None = Field(description="What AWS said last, while something is still to be done.")
-    actions: list[str] = Field(description="What you can do about it now: `revoke`.")
+    actions: list[str] = Field(
+        description="What you can do about it now: `revoke`, `extend`, or `repeat` its request."
+    )

@@ -48,6 +48,13 @@ class GrantOfRequest(Output):
     end_reason: EndReasonText | None
 
 
+class BrokenGlass(Output):
+    """Access that was given without asking anybody, and is looked at afterwards."""
+
+    review_id: uuid.UUID
+    open: bool = Field(description="Whether nobody has closed the review yet.")
+
+
 class Request(Output):
     id: uuid.UUID
     state: RequestStateText
@@ -60,11 +67,22 @@ class Request(Output):
     justification: str
     ticket: str | None
     starts_at: Instant | None = Field(description="The start that was wished for; null means on approval.")
+    extends_grant_id: uuid.UUID | None = Field(
+        description="The grant that is to last longer by `duration`; null where new access is asked for."
+    )
+    requested_ends_at: Instant | None = Field(
+        description="While an extension is pending: the end that the grant would have; else null."
+    )
+    break_glass: BrokenGlass | None
     created_at: Instant
     expires_at: Instant = Field(description="When it lapses if nobody answers.")
     answered_at: Instant | None
     digest: str = Field(description="Of what approvers are shown; a decision must carry it.")
     decisions: list[Decision]
     waiting_for: list[Step] = Field(description="The steps that still want somebody; empty once answered.")
-    grants: list[GrantOfRequest] = Field(description="Empty until approved; then one for each target.")
-    actions: list[str] = Field(description="What you can do about it now: `approve`, `deny`, `withdraw`.")
+    grants: list[GrantOfRequest] = Field(
+        description="Empty until approved; then one for each target, but none for an extension."
+    )
+    actions: list[str] = Field(
+        description="What you can do about it now: `approve`, `deny`, `withdraw`, `repeat`."
+    )

@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from protem.api.schemas.fields import Duration, Input, Instant
-from protem.broker import requests, texts
+from protem.broker import extensions, requests, texts
 from protem.domain.approvals import Answer
 
 _COMMENT: JsonDict = {"maxLength": texts.COMMENT_LENGTH}
@@ -58,3 +58,17 @@ class NewDecision(Input):
 
 class Revocation(Input):
     comment: str = Field(default="", json_schema_extra=_COMMENT)
+
+
+class NewExtension(Input):
+    duration: Duration = Field(description="How much longer the grant is to last.")
+    justification: str = Field(
+        description="Why, for those who decide and for the record.",
+        json_schema_extra={"maxLength": texts.JUSTIFICATION_LENGTH},
+    )
+    ticket: str | None = Field(default=None, json_schema_extra={"maxLength": texts.TICKET_LENGTH})
+
+    def extension(self) -> extensions.Extension:
+        return extensions.Extension(
+            duration=self.duration, justification=self.justification, ticket=self.ticket
+        )
