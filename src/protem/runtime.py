@@ -172,7 +172,12 @@ class Runtime:
         migrate.require_current(self.store.engine)
         if self.settings.entitlements_file is not None:
             with self.store.writing() as session:
-                entitlements.apply_file(session, self.settings.entitlements_file, now=self.store.now(session))
+                entitlements.apply_file(
+                    session,
+                    self.settings.entitlements_file,
+                    strict=self.settings.entitlements_strict,
+                    now=self.store.now(session),
+                )
 
     def _reconciling(self, mount: Mount | None) -> Reconciling:
         settings, store, clock = self.settings, self.store, self.clock

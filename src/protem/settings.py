@@ -32,6 +32,10 @@ class Settings(BaseSettings):
         default=None,
         description="A YAML file that is applied at start and is then the only source of entitlements.",
     )
+    entitlements_strict: bool = Field(
+        default=False,
+        description="Whether entitlements about which anything is odd are refused, as with `--strict`.",
+    )
     host: str = Field(default="127.0.0.1", description="The address that `protem serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port that `protem serve` listens on.")
     minimum_duration: Duration = Field(

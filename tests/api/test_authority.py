@@ -34,6 +34,11 @@ STATUSES: dict[Verb, tuple[int, ...]] = {
     Verb.ENTITLEMENTS_LIST:    (401,     200,      200,        200,     200,     200,    200,   200,  200),
     Verb.ENTITLEMENTS_PLAN:    (401,     403,      403,        403,     403,     403,    403,   200,  403),
     Verb.ENTITLEMENTS_APPLY:   (401,     403,      403,        403,     403,     403,    403,   200,  403),
+    Verb.ENTITLEMENTS_SCHEMA:  (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.ENTITLEMENT_VERSIONS_LIST:
+                               (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.ENTITLEMENT_VERSIONS_READ:
+                               (401,     403,      403,        403,     403,     403,    403,   200,  200),
     Verb.ACCOUNTS_LIST:        (401,     200,      200,        200,     200,     200,    200,   200,  200),
     Verb.PERMISSION_SETS_LIST: (401,     200,      200,        200,     200,     200,    200,   200,  200),
     Verb.PRINCIPALS_LIST:      (401,     200,      200,        200,     200,     200,    200,   200,  200),
@@ -94,6 +99,9 @@ def revoke_token(api: Api) -> Sent:
 CALLS: dict[Verb, Callable[[Api], Sent]] = {
     Verb.ME_READ: lambda api: ("GET", "/v1/me", {}),
     Verb.ENTITLEMENTS_LIST: lambda api: ("GET", "/v1/entitlements", {}),
+    Verb.ENTITLEMENTS_SCHEMA: lambda api: ("GET", "/v1/entitlements/schema", {}),
+    Verb.ENTITLEMENT_VERSIONS_LIST: lambda api: ("GET", "/v1/entitlement-versions", {}),
+    Verb.ENTITLEMENT_VERSIONS_READ: lambda api: ("GET", "/v1/entitlement-versions/1", {}),
     Verb.ENTITLEMENTS_PLAN: plan,
     Verb.ENTITLEMENTS_APPLY: apply,
     Verb.ACCOUNTS_LIST: lambda api: ("GET", "/v1/accounts", {}),

@@ -37,7 +37,9 @@ def test_a_plan_says_what_would_change_and_against_which_version(api: Api) -> No
     plan = answer.json()
     assert (answer.status_code, answer.headers["ETag"], plan["base_version"]) == (200, '"1"', 1)
     change = {"field": "duration.maximum", "before": "PT4H", "after": "PT8H"}
-    assert plan["changed"] == [{"name": "read", "fields": [change]}]
+    (changed,) = plan["changed"]
+    assert (changed["name"], changed["fields"], changed["direction"]) == ("read", [change], "widens")
+    assert changed["widens"] == ["access may last PT8H instead of PT4H"]
     assert (plan["added"], plan["removed"], plan["unchanged"]) == ([], [], False)
 
 

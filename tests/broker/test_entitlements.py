@@ -8,8 +8,10 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import select
 
-from protem.broker import entitlements
+from protem.broker import entitlements, planning
 from protem.broker.callers import CONSOLE, Caller
+from protem.broker.documents import parse
+from protem.broker.planning import Plan
 from protem.clock import SystemClock
 from protem.db.models import (
     Account,
@@ -56,12 +58,16 @@ def store(database_url: str) -> Iterator[Store]:
 
 def apply(store: Store, source: str, *, base: int = 0, caller: Caller = CONSOLE) -> entitlements.Applied:
     with store.writing() as session:
-        return entitlements.apply(session, caller, source, base_version=base, now=NOW)
+        document = parse(source, file="entitlements.yaml")
+        planned = planning.plan(session, document, now=NOW)
+        return entitlements.apply(session, caller, planned, base_version=base, now=NOW)
 
 
-def plan(store: Store, source: str) -> entitlements.Plan:
+def plan(store: Store, source: str, *, strict: bool = False) -> Plan:
     with store.reading() as session:
-        return entitlements.plan(session, CONSOLE, source)
+        return entitlements.plan(
+            session, CONSOLE, parse(source, file="entitlements.yaml"), now=NOW, strict=strict
+        )
 
 
 def versions(store: Store) -> list[int]:
@@ -128,7 +134,7 @@ def fill_catalogue(store: Store, members: dict[str, list[str]]) -> None:
 def test_a_first_document_becomes_version_one_and_leaves_an_event(store: Store) -> None:
     applied = apply(store, SOURCE)
     assert applied.version == 1
-    assert applied.plan.differences.added == ("prod-admin", "sandbox")
+    assert [change.name for change in applied.plan.added] == ["prod-admin", "sandbox"]
     (event,) = events(store)
     assert event.type == "entitlements.applied"
     assert event.caller == "admin:console"
@@ -138,6 +144,8 @@ def test_a_first_document_becomes_version_one_and_leaves_an_event(store: Store) 
         "added": ["prod-admin", "sandbox"],
         "removed": [],
         "changed": [],
+        "widened": [],
+        "grants_ended": 0,
     }
 
 
@@ -150,8 +158,9 @@ def test_a_plan_shows_each_field_before_and_after(store: Store) -> None:
         .replace("{all: true}", "{ids: ['111122223333']}"),
     )
     assert (found.base_version, found.unchanged) == (1, False)
-    assert (found.differences.added, found.differences.removed) == (("prod",), ("prod-admin",))
-    (changed,) = found.differences.changed
+    assert [change.name for change in found.added] == ["prod"]
+    assert [change.name for change in found.removed] == ["prod-admin"]
+    (changed,) = found.changed
     assert changed.name == "sandbox"
     assert {change.field: (change.before, change.after) for change in changed.fields} == {
         "accounts.ids": ([], ["111122223333"]),
@@ -162,7 +171,7 @@ def test_a_plan_shows_each_field_before_and_after(store: Store) -> None:
 
 def test_dropping_an_approval_is_shown(store: Store) -> None:
     apply(store, SOURCE)
-    (changed,) = plan(store, SOURCE.replace("    approval:", "    #")).differences.changed
+    (changed,) = plan(store, SOURCE.replace("    approval:", "    #")).changed
     shown = {change.field: (change.before, change.after) for change in changed.fields}
     assert shown["approval.steps"] == (["lead"], None)
     assert shown["approval.steps[lead].approvers.groups"] == (["leads"], None)
@@ -215,17 +224,21 @@ def test_of_two_who_apply_at_once_one_wins(store: Store) -> None:
 
 
 def test_only_admins_plan_and_apply(store: Store) -> None:
+    document = parse(SOURCE, file="entitlements.yaml")
     with store.reading() as session:
+        planned = entitlements.plan(session, CONSOLE, document, now=NOW)
         for caller in (person("alice"), Caller(name="audit", role=TokenRole.AUDITOR)):
             with pytest.raises(Forbidden):
-                entitlements.plan(session, caller, SOURCE)
+                entitlements.plan(session, caller, document, now=NOW)
             with pytest.raises(Forbidden):
-                entitlements.apply(session, caller, SOURCE, base_version=0, now=NOW)
+                entitlements.require_appliable(caller, from_file=False)
+            with pytest.raises(Forbidden):
+                entitlements.apply(session, caller, planned, base_version=0, now=NOW)
 
 
-def test_with_a_file_on_the_server_nothing_else_is_applied(store: Store) -> None:
-    with store.reading() as session, pytest.raises(EntitlementsFromFile):
-        entitlements.apply(session, CONSOLE, SOURCE, base_version=0, now=NOW, from_file=True)
+def test_with_a_file_on_the_server_nothing_else_is_applied() -> None:
+    with pytest.raises(EntitlementsFromFile):
+        entitlements.require_appliable(CONSOLE, from_file=True)
 
 
 def test_the_file_on_the_server_is_applied_once(store: Store, tmp_path: Path) -> None:
@@ -233,7 +246,8 @@ def test_the_file_on_the_server_is_applied_once(store: Store, tmp_path: Path) ->
     path.write_text(SOURCE)
     for _ in range(2):
         with store.writing() as session:
-            assert entitlements.apply_file(session, path, now=NOW).version == 1
+            entitlements.apply_file(session, path, now=NOW)
+        assert versions(store) == [1]
     assert [event.caller for event in events(store)] == ["admin:entitlements-file"]
 
 
@@ -246,7 +260,8 @@ def test_replicas_that_start_together_agree_on_one_version(store: Store, tmp_pat
     def start() -> None:
         barrier.wait()
         with store.writing() as session:
-            seen.append(entitlements.apply_file(session, path, now=NOW).version)
+            entitlements.apply_file(session, path, now=NOW)
+        seen.extend(versions(store))
 
     threads = [Thread(target=start) for _ in range(3)]
     for thread in threads:
@@ -325,5 +340,5 @@ def test_steps_that_one_person_would_have_to_fill_twice_are_warned_about(store: 
         "{groups: [leads]}}]", "{groups: [leads]}}, {name: second, approvers: {users: [bob]}}]"
     )
     assert plan(store, twice).warnings == (
-        "prod-admin: too few people can serve step second; its requests will expire",
+        "prod-admin: too few people can serve step second; its requests will be refused",
     )

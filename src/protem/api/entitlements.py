@@ -1,19 +1,29 @@
 """Entitlements: seen by those whom they concern, planned and applied as one document."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from protem.api import documents, etags, refusals
-from protem.api.calls import AnyCall
+from protem.api.calls import AnyCall, Call
 from protem.api.operations import operation
 from protem.api.schemas import entitlements as schemas
+from protem.api.schemas import plans
 from protem.api.schemas.pages import Page
+from protem.broker import documents as texts
 from protem.broker import entitlements
+from protem.broker.documents import schema
+from protem.broker.planning import Plan
 from protem.domain import errors
 from protem.domain.authority import Relation, Verb
 
 router = APIRouter()
+
+Strict = Annotated[bool, Query(description="Refuse a document about which anything is odd.")]
+EndGrants = Annotated[
+    bool,
+    Query(description="End what is owed under removed entitlements; otherwise it runs to its end."),
+]
 
 _DOCUMENT = (refusals.UnsupportedMediaType, refusals.BodyTooLarge, errors.EntitlementsInvalid)
 
@@ -32,17 +42,28 @@ def list_entitlements(
     return Page(items=[schemas.Entitlement.of(rule, turn.caller) for rule in found], next_cursor=None)
 
 
+@router.get("/v1/entitlements/schema", **operation(Verb.ENTITLEMENTS_SCHEMA))
+def read_entitlements_schema(call: AnyCall) -> dict[str, Any]:
+    """Describe the language of entitlements as a JSON Schema, for editors."""
+    with call.reading() as turn:
+        turn.caller.require(Verb.ENTITLEMENTS_SCHEMA)
+    return schema.published()
+
+
 @router.post(
     "/v1/entitlements/plan",
     **operation(Verb.ENTITLEMENTS_PLAN, *_DOCUMENT),
     openapi_extra=documents.BODY,
 )
-def plan_entitlements(call: AnyCall, source: documents.Source, response: Response) -> schemas.Plan:
+def plan_entitlements(
+    *, call: AnyCall, source: documents.Source, strict: Strict = False, response: Response
+) -> plans.Plan:
     """Say what applying a document would change; its `ETag` is the version it was compared with."""
     with call.reading() as turn:
-        plan = entitlements.plan(turn.session, turn.caller, source)
+        turn.caller.require(Verb.ENTITLEMENTS_PLAN)
+    plan = _plan(call, source, strict=strict)
     response.headers["ETag"] = etags.quoted(plan.base_version)
-    return schemas.Plan.of(plan)
+    return plans.Plan.of(plan)
 
 
 @router.post(
@@ -57,17 +78,33 @@ def plan_entitlements(call: AnyCall, source: documents.Source, response: Respons
     openapi_extra=documents.BODY,
 )
 def apply_entitlements(
-    call: AnyCall, source: documents.Source, base_version: documents.BaseVersion, response: Response
-) -> schemas.Applied:
+    *,
+    call: AnyCall,
+    source: documents.Source,
+    base_version: documents.BaseVersion,
+    strict: Strict = False,
+    end_grants: EndGrants = False,
+    response: Response,
+) -> plans.Applied:
     """Put a whole document in force, if the version named by `If-Match` still is."""
+    from_file = call.services.settings.entitlements_file is not None
+    with call.reading() as turn:
+        entitlements.require_appliable(turn.caller, from_file=from_file)
+    # Reading and comparing take seconds at worst, in which nobody else should wait to write.
+    plan = _plan(call, source, strict=strict)
     with call.writing() as turn:
         applied = entitlements.apply(
-            turn.session,
-            turn.caller,
-            source,
-            base_version=base_version,
-            now=turn.now,
-            from_file=call.services.settings.entitlements_file is not None,
+            turn.session, turn.caller, plan, base_version=base_version, end_grants=end_grants, now=turn.now
         )
+    if end_grants:
+        with call.writing() as turn:
+            applied = entitlements.end_more(turn.session, turn.caller, applied, now=turn.now)
     response.headers["ETag"] = etags.quoted(applied.version)
-    return schemas.Applied.of(applied)
+    return plans.Applied.of(applied)
+
+
+def _plan(call: Call, source: str, *, strict: bool) -> Plan:
+    strict = strict or call.services.settings.entitlements_strict
+    document = texts.parse(source, file="entitlements.yaml")
+    with call.reading() as turn:
+        return entitlements.plan(turn.session, turn.caller, document, strict=strict, now=turn.now)

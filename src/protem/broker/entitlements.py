@@ -1,91 +1,109 @@
 """Planning, applying and showing entitlements."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from protem.broker import audit, documents
+from protem.broker import audit, documents, grants, held, planning, policy, wakes
 from protem.broker.callers import Caller
 from protem.broker.documents import Document
-from protem.broker.documents.differences import Differences, between
-from protem.broker.documents.doubts import warnings
-from protem.db.models import EntitlementVersion, TokenRole
-from protem.domain import digests
+from protem.broker.effects import Direction
+from protem.broker.planning import Plan
+from protem.db.models import CatalogueSync, EntitlementVersion, TokenRole
 from protem.domain.authority import Relation, Verb
 from protem.domain.entitlements import Entitlement
-from protem.domain.errors import EntitlementsFromFile, EntitlementsInvalid, VersionMoved
+from protem.domain.errors import EntitlementsFromFile, EntitlementsInvalid, FieldError, VersionMoved
 from protem.domain.events import EventType
+from protem.domain.lifecycle import EndReason
 
-_NOTHING: dict[str, Any] = {"entitlements": []}
 _FILE = Caller(name="entitlements-file", role=TokenRole.ADMIN)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What applying a document would change about the version it was compared with."""
-
-    base_version: int
-    base_digest: str
-    digest: str
-    differences: Differences
-    warnings: tuple[str, ...]
-
-    @property
-    def unchanged(self) -> bool:
-        return self.digest == self.base_digest
+_MOST_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The version in force after applying; ``plan`` says what it changed, if anything."""
+    """The version in force after applying, and what became of what hung on removed entitlements."""
 
     version: int
     digest: str
     plan: Plan
+    grants_ended: int = 0
+    grants_left: int = 0
+    """Live grants under removed entitlements, which run to their end."""
+    grants_left_until: datetime | None = None
+    requests_left: int = 0
+    """Requests under removed entitlements, which nobody can approve any more."""
 
 
-def plan(session: Session, caller: Caller, source: str, *, file: str = "entitlements.yaml") -> Plan:
-    """Say what applying ``source`` would change, and what is odd about it."""
+def plan(
+    session: Session, caller: Caller, document: Document, *, now: datetime, strict: bool = False
+) -> Plan:
+    """Say what applying a document would change, and what is odd about it.
+
+    ``strict`` refuses what is odd, naming all of it.
+    """
     caller.require(Verb.ENTITLEMENTS_PLAN)
-    return _plan(session, documents.parse(source, file=file), _latest(session))
+    found = planning.plan(session, document, now=now)
+    if strict:
+        _refuse_odd(found)
+    return found
 
 
-def apply(
-    session: Session,
-    caller: Caller,
-    source: str,
-    *,
-    base_version: int,
-    now: datetime,
-    file: str = "entitlements.yaml",
-    from_file: bool = False,
-) -> Applied:
-    """Put the whole of ``source`` in force, if ``base_version`` still is.
+def require_appliable(caller: Caller, *, from_file: bool) -> None:
+    """Raise a refusal where ``caller`` could not apply anything; there is no need to read it then.
 
     ``from_file`` says that the installation takes its entitlements from a file on the server.
     """
     caller.require(Verb.ENTITLEMENTS_APPLY)
     if from_file:
         raise EntitlementsFromFile("PROTEM_ENTITLEMENTS_FILE is set: change that file, and restart")
-    document = documents.parse(source, file=file)
-    latest = _latest(session)
-    if latest.version != base_version:
-        raise _moved(base_version, latest.version)
-    return _apply(session, caller, document, latest, now=now)
 
 
-def apply_file(session: Session, path: Path, *, now: datetime) -> Applied:
-    """Put the file that PROTEM_ENTITLEMENTS_FILE names in force; replicas that start together agree."""
+def apply(
+    session: Session,
+    caller: Caller,
+    planned: Plan,
+    *,
+    base_version: int,
+    now: datetime,
+    end_grants: bool = False,
+) -> Applied:
+    """Put the whole of what was planned in force, if ``base_version`` still is.
+
+    ``end_grants`` ends what is owed under removed entitlements; else it runs to its end.
+    """
+    caller.require(Verb.ENTITLEMENTS_APPLY)
+    current = session.scalars(select(func.max(EntitlementVersion.version))).one() or 0
+    if not base_version == planned.base_version == current:
+        raise _moved(base_version, current)
+    return _put(session, caller, planned, end_grants=end_grants, now=now)
+
+
+def apply_file(session: Session, path: Path, *, now: datetime, strict: bool = False) -> None:
+    """Put the file that PROTEM_ENTITLEMENTS_FILE names in force; replicas that start together agree.
+
+    ``strict`` refuses what is odd about a file that is new; what is in force already never keeps a
+    process, and with it the ending of access, from starting.
+    """
     document = documents.parse(_text(path), file=str(path))
     try:
-        return _apply(session, _FILE, document, _latest(session), now=now)
+        _put_file(session, document, strict=strict, now=now)
     except VersionMoved:
-        return _apply(session, _FILE, document, _latest(session), now=now)
+        _put_file(session, document, strict=strict, now=now)
+
+
+def end_more(session: Session, caller: Caller, applied: Applied, *, now: datetime) -> Applied:
+    """End what is owed by now under what a version removed, once that version is committed.
+
+    An approval that had still read the version before may have been committed beside.
+    """
+    caller.require(Verb.ENTITLEMENTS_APPLY)
+    ended = _end(session, caller, applied.plan, version=applied.version, now=now)
+    return replace(applied, grants_ended=applied.grants_ended + ended)
 
 
 def visible(session: Session, caller: Caller, *, relation: Relation | None = None) -> tuple[Entitlement, ...]:
@@ -94,7 +112,7 @@ def visible(session: Session, caller: Caller, *, relation: Relation | None = Non
     ``relation`` narrows to ``REQUESTER`` or ``APPROVER``.
     """
     caller.require(Verb.ENTITLEMENTS_LIST)
-    rules = documents.entitlements(_latest(session).document)
+    rules = policy.current(session).entitlements
     if relation is None and not caller.relations.isdisjoint({Relation.ADMIN, Relation.AUDITOR}):
         return rules
     wanted = {relation} if relation else {Relation.REQUESTER, Relation.APPROVER}
@@ -113,41 +131,73 @@ def relations(rule: Entitlement, caller: Caller) -> frozenset[Relation]:
     return frozenset(relation for relation, holds in found if holds)
 
 
-def _latest(session: Session) -> EntitlementVersion:
-    newest = select(EntitlementVersion).order_by(EntitlementVersion.version.desc()).limit(1)
-    return session.scalars(newest).one_or_none() or EntitlementVersion(
-        version=0, digest=digests.digest(_NOTHING), document=_NOTHING
-    )
+def _put_file(session: Session, document: Document, *, strict: bool, now: datetime) -> None:
+    if planning.latest(session).digest == document.digest:
+        return
+    planned = planning.plan(session, document, now=now)
+    synchronised = session.get(CatalogueSync, "catalogue")
+    # Before the first look at AWS no name can be checked, and there is none before the first start.
+    if strict and synchronised is not None and synchronised.completed_at is not None:
+        _refuse_odd(planned)
+    _put(session, _FILE, planned, end_grants=False, now=now)
 
 
-def _plan(session: Session, document: Document, base: EntitlementVersion) -> Plan:
-    return Plan(
-        base_version=base.version,
-        base_digest=base.digest,
-        digest=document.digest,
-        differences=between(base.document, document.normal),
-        warnings=warnings(session, document.entitlements),
-    )
-
-
-def _apply(
-    session: Session, caller: Caller, document: Document, base: EntitlementVersion, *, now: datetime
-) -> Applied:
-    planned = _plan(session, document, base)
+def _put(session: Session, caller: Caller, planned: Plan, *, end_grants: bool, now: datetime) -> Applied:
     if planned.unchanged:
-        return Applied(base.version, base.digest, planned)
-    version = base.version + 1
-    _insert(session, caller, document, version=version, now=now)
-    changed = planned.differences
+        return Applied(planned.base_version, planned.digest, planned)
+    version = planned.base_version + 1
+    _insert(session, caller, planned.document, version=version, now=now)
+    ended = _end(session, caller, planned, version=version, now=now) if end_grants else 0
+    _record(session, caller, planned, version=version, ended=ended, now=now)
+    left = held.by_entitlement(session, now=now)
+    under = [left[key] for key in planned.removed_keys if key in left]
+    return Applied(
+        version,
+        planned.digest,
+        planned,
+        grants_ended=ended,
+        grants_left=sum(one.live_grants for one in under),
+        grants_left_until=max((one.live_until for one in under if one.live_until), default=None),
+        requests_left=sum(one.pending_requests for one in under),
+    )
+
+
+def _end(session: Session, caller: Caller, planned: Plan, *, version: int, now: datetime) -> int:
+    found = held.grants(session, planned.removed_keys, now=now)
+    comment = f"version {version} of the entitlements no longer has the one that gave this"
+    for grant in found:
+        wakes.wake(session, grant.assignment_id, at=now)
+        grants._revoke(  # noqa: SLF001  # until there is a name for it
+            session, grant, by=caller.on_record, comment=comment, reason=EndReason.ELIGIBILITY_LOST, now=now
+        )
+    return len(found)
+
+
+def _record(
+    session: Session, caller: Caller, planned: Plan, *, version: int, ended: int, now: datetime
+) -> None:
+    changes = (*planned.added, *planned.changed)
     facts = {
         "version": version,
-        "digest": document.digest,
-        "added": list(changed.added),
-        "removed": list(changed.removed),
-        "changed": [rule.name for rule in changed.changed],
+        "digest": planned.digest,
+        "added": [change.name for change in planned.added],
+        "removed": [change.name for change in planned.removed],
+        "changed": [change.name for change in planned.changed],
+        "widened": [
+            change.name for change in changes if change.effect.direction in (Direction.WIDENS, Direction.BOTH)
+        ],
+        "grants_ended": ended,
     }
     audit.record(session, EventType.ENTITLEMENTS_APPLIED, now=now, caller=caller, facts=facts)
-    return Applied(version, document.digest, planned)
+
+
+def _refuse_odd(planned: Plan) -> None:
+    if planned.warnings:
+        count = len(planned.warnings)
+        raise EntitlementsInvalid(
+            f"{count} {'thing is' if count == 1 else 'things are'} odd, which strict was to refuse",
+            errors=[FieldError("entitlements", warning) for warning in planned.warnings[:_MOST_NAMED]],
+        )
 
 
 def _insert(session: Session, caller: Caller, document: Document, *, version: int, now: datetime) -> None:

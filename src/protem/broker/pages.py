@@ -18,6 +18,9 @@ Columns = Sequence[InstrumentedAttribute[Any]]
 DEFAULT_LIMIT = 50
 MAXIMUM_LIMIT = 200
 
+_DIGITS = 9
+"""Of the numbers in cursors; a database fails over numbers that it has no column for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paging:
@@ -87,4 +90,13 @@ def _value(value: Any, column: InstrumentedAttribute[Any]) -> Any:
     # Only text has this method: whatever else JSON can hold was not written here.
     plain = value.replace("\x00", "")
     plain.encode()  # half a character is a ValueError here, and a failure in the database
-    return uuid.UUID(plain) if column.type.python_type is uuid.UUID else plain
+    kind = column.type.python_type
+    if kind is int:
+        return _number(plain)
+    return uuid.UUID(plain) if kind is uuid.UUID else plain
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
+        raise ValueError(text)
+    return int(text)

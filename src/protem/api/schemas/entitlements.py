@@ -1,6 +1,4 @@
-"""Entitlements, and what applying a document would change about them."""
-
-from typing import Any
+"""Entitlements as those see them whom they concern."""
 
 from pydantic import Field
 
@@ -68,47 +66,3 @@ class Entitlement(Output):
             justification_minimum_length=rule.justification_minimum_length,
             approval=Approval.of(rule.approval) if rule.approval else None,
         )
-
-
-class FieldChange(Output):
-    field: str
-    before: Any = Field(description="The value so far; null where there was none.")
-    after: Any = Field(description="The value from then on; null where there will be none.")
-
-
-class Changed(Output):
-    name: str
-    fields: list[FieldChange]
-
-
-class Plan(Output):
-    base_version: int = Field(description="The version in force; send it as `If-Match` to apply against it.")
-    digest: str = Field(description="Of the document, whatever its comments and order.")
-    unchanged: bool
-    added: list[str]
-    removed: list[str]
-    changed: list[Changed]
-    warnings: list[str] = Field(description="What is odd about the document, though not wrong.")
-
-    @classmethod
-    def of(cls, plan: entitlements.Plan) -> "Plan":
-        found = plan.differences
-        return cls(
-            base_version=plan.base_version,
-            digest=plan.digest,
-            unchanged=plan.unchanged,
-            added=list(found.added),
-            removed=list(found.removed),
-            changed=[Changed.model_validate(one, from_attributes=True) for one in found.changed],
-            warnings=list(plan.warnings),
-        )
-
-
-class Applied(Output):
-    version: int = Field(description="The version in force now.")
-    digest: str
-    plan: Plan = Field(description="What changed, and against which version.")
-
-    @classmethod
-    def of(cls, applied: entitlements.Applied) -> "Applied":
-        return cls(version=applied.version, digest=applied.digest, plan=Plan.of(applied.plan))

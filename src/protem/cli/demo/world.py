@@ -65,7 +65,9 @@ def _furnish(runtime: Runtime) -> dict[str, str]:
     _read_catalogue(runtime)
     with runtime.store.writing() as session:
         now = runtime.store.now(session)
-        entitlements.apply(session, CONSOLE, source(), base_version=0, now=now)
+        document = documents.parse(source(), file=_FILE)
+        planned = entitlements.plan(session, CONSOLE, document, now=now)
+        entitlements.apply(session, CONSOLE, planned, base_version=0, now=now)
         return {name: _issue(session, runtime, part) for name, part in CAST.items()}
 
 
