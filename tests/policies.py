@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from protem.domain import names
 from protem.domain.catalogue import Account, Group, PermissionSet, Person, Target
-from protem.domain.eligibility import Ask, Bounds, History
+from protem.domain.eligibility import Ask, Bounds
 from protem.domain.entitlements import (
     NOBODY,
     Approval,
@@ -24,6 +24,7 @@ from protem.domain.entitlements import (
     Ticket,
     When,
 )
+from protem.domain.histories import History
 from protem.domain.hours import Hours, Span
 from protem.domain.selectors import Accounts, People, PermissionSets, Wanted
 from protem.domain.windows import Window

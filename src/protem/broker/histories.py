@@ -6,8 +6,8 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from protem.db.models import Grant, Principal, Request, Review
-from protem.domain.eligibility import History
 from protem.domain.entitlements import Entitlement
+from protem.domain.histories import History
 from protem.domain.lifecycle import LIVE_GRANT_STATES, GrantState
 
 

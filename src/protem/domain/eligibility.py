@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from protem.domain import durations, extending
+from protem.domain import durations, extending, histories
 from protem.domain.catalogue import Person, Target
 from protem.domain.decisions import Check, Decision, Verdict, check, decide
 from protem.domain.entitlements import Entitlement, Policy
+from protem.domain.histories import NO_HISTORY, History
 from protem.domain.steps import OwnerUnknownError, steps_for
 from protem.domain.windows import Window
 
@@ -57,23 +58,6 @@ class Bounds:
 
     minimum_duration: timedelta
     maximum_start_ahead: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What the beneficiary has had under one entitlement so far."""
-
-    windows: tuple[Window, ...] = ()
-    """Of the grants that owe access, or will."""
-    last_over_at: datetime | None = None
-    """When the latest of the others was over."""
-    extensions: int = 0
-    """How often the grant that is to last longer has been extended before."""
-    open_review: bool = False
-    """Whether the beneficiary broke glass, under whatever entitlement, and nobody has reviewed that yet."""
-
-
-NO_HISTORY = History()
 
 
 def matching(
@@ -261,33 +245,8 @@ def _ticket(entitlement: Entitlement, ask: Ask) -> Iterator[Check]:
 
 
 def _history(entitlement: Entitlement, ask: Ask, history: History, now: datetime) -> Iterator[Check]:
-    if ask.extends is not None:
-        return
     window = ask.window(entitlement, now)
-    if (most := entitlement.maximum_concurrent) is not None:
-        beside = sum(
-            one.starts_at < window.ends_at and window.starts_at < one.ends_at for one in history.windows
-        )
-        yield check(
-            "maximum_concurrent",
-            passed=beside + len(ask.targets) <= most,
-            explanation=f"{entitlement.name} allows {most} grants at a time, of which {beside} are there",
-            field="targets",
-        )
-    if (wait := entitlement.cool_down) is not None:
-        again_at = history.last_over_at + wait if history.last_over_at else now
-        yield check(
-            "cool_down",
-            passed=window.starts_at >= again_at,
-            explanation=f"{entitlement.name} gives access again from {again_at:%Y-%m-%d %H:%M:%S} UTC on",
-            field="starts_at",
-        )
-    if entitlement.break_glass:
-        yield check(
-            "review",
-            passed=not history.open_review,
-            explanation=f"{ask.beneficiary.user_name} broke glass before, and nobody has reviewed it yet",
-        )
+    return histories.rules(entitlement, history, window, targets=len(ask.targets), extends=ask.extends)
 
 
 def _approvers(entitlement: Entitlement, ask: Ask) -> Sequence[Check]:
