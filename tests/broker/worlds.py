@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from protem.broker import catalogue, decisions, documents, grants, requests
+from protem.broker import catalogue, decisions, documents, extensions, grants, repeats, requests
 from protem.broker.callers import Caller
+from protem.broker.extensions import Extension
 from protem.broker.requests import Submission
 from protem.db.models import (
     Account,
@@ -191,6 +192,25 @@ class World:
         with self.store.writing() as session:
             return grants.revoke(session, caller, grant.id, comment=comment, now=self.clock.now())
 
+    def extend(
+        self,
+        caller: Caller,
+        grant: Grant,
+        duration: timedelta = timedelta(minutes=30),
+        *,
+        justification: str = "it takes longer",
+        ticket: str | None = None,
+    ) -> Grant:
+        """Ask for a grant to last longer."""
+        wish = Extension(duration=duration, justification=justification, ticket=ticket)
+        with self.store.writing() as session:
+            return extensions.extend(session, caller, grant.id, wish, bounds=BOUNDS, now=self.clock.now())
+
+    def repeat(self, caller: Caller, request: Request) -> Request:
+        """Ask again for what was asked for before."""
+        with self.store.writing() as session:
+            return repeats.repeat(session, caller, request.id, bounds=BOUNDS, now=self.clock.now())
+
     def granted(self, request: Request) -> tuple[Grant, ...]:
         """Return what a request led to."""
         with self.store.reading() as session:
@@ -201,6 +221,11 @@ class World:
         request = self.submit(self.person("alice"), submission)
         self.decide(self.person(by), request)
         return self.granted(request)[0]
+
+    def grant(self, grant: Grant) -> Grant:
+        """Return a grant as it is now."""
+        with self.store.reading() as session:
+            return session.get_one(Grant, grant.id)
 
     def request(self, request: Request) -> Request:
         """Return a request as it is now."""
