@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from protem.broker import policy, steps
 from protem.db.models import Grant, Request
 from protem.domain import digests
-from protem.domain.approvals import Cast, Question, approved_duration
+from protem.domain.approvals import Cast, Question
 from protem.domain.digests import Canonical
 from protem.domain.entitlements import Entitlement, Policy
 from protem.domain.steps import Step, needed
@@ -42,8 +42,8 @@ def window(session: Session, request: Request, *, duration: timedelta, now: date
 
 def steps_needed(session: Session, request: Request, *, now: datetime) -> tuple[Step, ...]:
     """Return the steps that an approval at ``now`` needs; the time of the access decides about some."""
-    agreed = approved_duration(request.duration, casts(request))
-    return needed(steps.read(request.steps), window(session, request, duration=agreed, now=now))
+    # For all the time that was asked for: to agree to less must not spare somebody else's approval.
+    return needed(steps.read(request.steps), window(session, request, duration=request.duration, now=now))
 
 
 def casts(request: Request) -> tuple[Cast, ...]:
