@@ -1,13 +1,16 @@
 """The catalogue as a document refers to it: by name or by id."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.db.models import Account, Group, Membership, PermissionSet, Principal
+from protem.broker import catalogue
+from protem.broker.units import Units
+from protem.db.models import Account, Group, Membership, OrganizationalUnit, PermissionSet, Principal
 from protem.domain import names
+from protem.domain.catalogue import Estate
 from protem.domain.selectors import People
 
 
@@ -42,10 +45,13 @@ class Directory:
 
     users: Index
     groups: Index
-    permission_sets: Index
-    accounts: frozenset[str]
+    estate: Estate
+    """All accounts and permission sets, those that cannot be assigned included."""
+    handles: frozenset[str]
+    """Everything that accounts, organizational units and permission sets are found by."""
     user_names: Mapping[str, str]
     group_members: Mapping[str, frozenset[str]]
+    _members: dict[People, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls, session: Session) -> "Directory":
@@ -55,26 +61,44 @@ class Directory:
             )
         ).all()
         groups = session.execute(select(Group.id, Group.name_key).where(Group.removed_at.is_(None)))
-        permission_sets = session.execute(
-            select(PermissionSet.arn, PermissionSet.name_key).where(PermissionSet.removed_at.is_(None))
-        )
+        estate = _estate(session)
         present = frozenset(user.id for user in users)
         return cls(
             users=Index.of((user.id, user.user_name_key) for user in users),
             groups=Index.of((row.id, row.name_key) for row in groups),
-            permission_sets=Index.of((row.arn, row.name_key) for row in permission_sets),
-            accounts=frozenset(session.scalars(select(Account.id).where(Account.removed_at.is_(None)))),
+            estate=estate,
+            handles=_units(session).union(
+                *(account.handles for account in estate.accounts),
+                *(permission_set.handles for permission_set in estate.permission_sets),
+            ),
             user_names={user.id: user.user_name for user in users},
             group_members=_members(session, present),
         )
 
     def members(self, people: People) -> frozenset[str]:
         """Return the ids of everybody whom ``people`` includes."""
-        users = (self.users.meant(user) for user in people.users)
-        groups = (group for wanted in people.groups for group in self.groups.meant(wanted))
-        return frozenset[str]().union(
-            *users, *(self.group_members.get(group, frozenset()) for group in groups)
-        )
+        if people not in self._members:
+            users = (self.users.meant(user) for user in people.users)
+            groups = (group for wanted in people.groups for group in self.groups.meant(wanted))
+            inside = (self.group_members.get(group, frozenset()) for group in groups)
+            self._members[people] = frozenset[str]().union(*users, *inside)
+        return self._members[people]
+
+
+def _estate(session: Session) -> Estate:
+    units = Units(session)
+    accounts = session.scalars(select(Account).where(Account.removed_at.is_(None)).order_by(Account.id))
+    sets = session.scalars(select(PermissionSet).where(PermissionSet.removed_at.is_(None)))
+    return Estate(
+        accounts=tuple(catalogue.account(row, units) for row in accounts),
+        permission_sets=tuple(catalogue.permission_set(row) for row in sets),
+    )
+
+
+def _units(session: Session) -> frozenset[str]:
+    units = Units(session)
+    present = session.scalars(select(OrganizationalUnit.id).where(OrganizationalUnit.removed_at.is_(None)))
+    return frozenset[str]().union(*(units.above(unit) for unit in present))
 
 
 def _members(session: Session, present: frozenset[str]) -> dict[str, frozenset[str]]:

@@ -1,20 +1,21 @@
-"""What is odd about valid entitlements: names the catalogue lacks, steps that nobody could fill."""
+"""What is odd about valid entitlements: what is not there, what picks nothing, who cannot be asked."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from protem.broker.documents import picking, staffing
 from protem.broker.documents.directory import Directory
 from protem.db.models import CatalogueSync, Token, TokenRole
-from protem.domain.approvals import Answer, Cast, unmet
+from protem.domain import durations
 from protem.domain.authority import Scope
 from protem.domain.entitlements import Approval, Entitlement
 from protem.domain.selectors import People
-from protem.domain.steps import Step
 
-_NAMED_AT_MOST = 3
+_OWNERS_IN_ALL = 20_000
+_OWNERS_AT_LEAST = 25
+"""For how many owners it is worked out who else could approve: a second or two for the longest document."""
 
 
 def warnings(session: Session, entitlements: tuple[Entitlement, ...]) -> tuple[str, ...]:
@@ -23,26 +24,57 @@ def warnings(session: Session, entitlements: tuple[Entitlement, ...]) -> tuple[s
     if synchronised is None or synchronised.completed_at is None:
         return ("the catalogue has not been synchronised yet: no name in the entitlements could be checked",)
     directory, services = Directory.load(session), _services(session)
+    owners = max(_OWNERS_AT_LEAST, _OWNERS_IN_ALL // max(len(entitlements), 1))
     return tuple(
-        f"{rule.name}: {sentence}" for rule in entitlements for sentence in _about(rule, directory, services)
+        f"{rule.name}: {sentence}"
+        for rule in entitlements
+        for sentence in (
+            *_about(rule, directory, services),
+            *_about_steps(rule, directory, owners_at_most=owners),
+        )
     )
 
 
 def _about(rule: Entitlement, directory: Directory, services: frozenset[str]) -> Iterator[str]:
     yield from _unknown_people("requesters", rule.requesters, directory)
-    for name in rule.permission_sets.names:
-        if not directory.permission_sets.knows(name):
-            yield f"the catalogue knows no permission set {name!r}"
-    for account in (*rule.accounts.named, *rule.accounts.excluded):
-        if account not in directory.accounts:
-            yield f"the catalogue knows no account {account}"
+    yield from _unknown_people("requesters_for", rule.requesters_for, directory)
+    yield from picking.about_permission_sets(rule.permission_sets, directory)
+    yield from picking.about_accounts(rule.accounts, directory)
     if rule.approval:
-        for step in rule.approval.steps:
-            yield from _unknown_people(f"approvers of step {step.name}", step.approvers, directory)
-        for service in rule.approval.through:
-            if service not in services:
-                yield f"through names {service!r}, but no service of that name has a token that may decide"
-        yield from _steps_without_people(rule, rule.approval, directory)
+        yield from _about_approval(rule, rule.approval, directory, services)
+    if rule.break_glass:
+        yield from _unknown_people("notify", rule.notify, directory)
+        yield from staffing.without_reviewers(rule, directory)
+
+
+def _about_approval(
+    rule: Entitlement, approval: Approval, directory: Directory, services: frozenset[str]
+) -> Iterator[str]:
+    for step in approval.steps:
+        yield from _unknown_people(f"approvers of step {step.name}", step.approvers, directory)
+    for service in approval.through:
+        if service not in services:
+            yield f"through names {service!r}, but no service of that name has a token that may decide"
+    yield from _never_needed(rule, approval, directory)
+
+
+def _about_steps(rule: Entitlement, directory: Directory, *, owners_at_most: int) -> Iterator[str]:
+    if rule.approval:
+        yield from staffing.without_owners(rule, rule.approval, directory)
+        yield from staffing.without_people(rule, rule.approval, directory, owners_at_most=owners_at_most)
+
+
+def _never_needed(rule: Entitlement, approval: Approval, directory: Directory) -> Iterator[str]:
+    longest = rule.longest(extensions=rule.extension.maximum_count if rule.extension else 0)
+    for step in approval.steps:
+        for when in step.when:
+            if when.duration_over is not None and when.duration_over >= longest:
+                yield (
+                    f"step {step.name} is needed over {durations.text(when.duration_over)},"
+                    f" but nothing lasts longer than {durations.text(longest)}"
+                )
+            elif not picking.concerned(rule, when, directory.estate):
+                yield f"a condition of step {step.name} concerns nothing that can be asked for"
 
 
 def _unknown_people(where: str, people: People, directory: Directory) -> Iterator[str]:
@@ -54,37 +86,8 @@ def _unknown_people(where: str, people: People, directory: Directory) -> Iterato
             yield f"{where} name the group {group!r}, which the catalogue does not know"
 
 
-def _steps_without_people(rule: Entitlement, approval: Approval, directory: Directory) -> Iterator[str]:
-    """Yield a warning when nobody, or nobody but the requester, could fill the steps."""
-    seats = sum(step.required for step in approval.steps)
-    able = {step.name: directory.members(step.approvers) for step in approval.steps}
-    if missing := _unfilled(approval, able, without=None):
-        yield f"too few people can serve {missing}; its requests will expire"
-        return
-    # A step with more people than there are seats can spare anybody.
-    scarce = {person for people in able.values() if len(people) <= seats for person in people}
-    stranded = (
-        f"{directory.user_names[person]} ({missing})"
-        for person in sorted(scarce & directory.members(rule.requesters))
-        if (missing := _unfilled(approval, able, without=person))
-    )
-    if named := list(islice(stranded, _NAMED_AT_MOST)):
-        yield f"too few people could approve besides the requester for {', '.join(named)}"
-
-
-def _unfilled(approval: Approval, able: dict[str, frozenset[str]], *, without: str | None) -> str:
-    seats = sum(step.required for step in approval.steps)
-    candidates = {
-        person for people in able.values() for person in islice(sorted(people - {without}), seats + 1)
-    }
-    casts = [
-        Cast(person, Answer.APPROVE, tuple(name for name, people in able.items() if person in people))
-        for person in sorted(candidates)
-    ]
-    steps = [Step(step.name, step.approvers, step.required) for step in approval.steps]
-    return ", ".join(f"step {step.name}" for step in unmet(steps, casts))
-
-
 def _services(session: Session) -> frozenset[str]:
-    live = select(Token).where(Token.role == TokenRole.SERVICE, Token.revoked_at.is_(None))
-    return frozenset(token.name for token in session.scalars(live) if Scope.ACT_AS_DECIDE in token.scopes)
+    live: Iterable[Token] = session.scalars(
+        select(Token).where(Token.role == TokenRole.SERVICE, Token.revoked_at.is_(None))
+    )
+    return frozenset(token.name for token in live if Scope.ACT_AS_DECIDE in token.scopes)
