@@ -10,13 +10,13 @@ from fastapi.testclient import TestClient
 from prometheus_client import CollectorRegistry
 
 from protem.app import create_app
-from protem.broker import policy, questions, tokens
+from protem.broker import tokens
 from protem.broker.callers import CONSOLE
-from protem.db.models import Request, TokenRole
+from protem.db.models import TokenRole
 from protem.db.store import Store
 from protem.settings import Settings
 from tests.api import contract
-from tests.broker.worlds import ALPHA, World, person_id, user_name
+from tests.broker.worlds import ALPHA, World, user_name
 
 
 @dataclass
@@ -114,12 +114,3 @@ def asking(**changes: Any) -> dict[str, Any]:
         **changes,
     }
     return {name: value for name, value in body.items() if value is not None}
-
-
-def on_behalf(world: World, request: Request, *, beneficiary: str) -> Request:
-    """Make a request one that was asked for somebody else, which no command does yet."""
-    with world.store.writing() as session:
-        changed = session.get_one(Request, request.id)
-        changed.beneficiary_id = person_id(beneficiary)
-        changed.digest = questions.digest(changed, policy.version(session, changed.entitlement_version))
-    return changed

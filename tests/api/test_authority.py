@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 from protem.api.routers import PUBLIC
 from protem.db.models import Request, TokenRole
 from protem.domain.authority import AUTHORITY, Verb
-from tests.api.applications import Api, Client, asking, on_behalf
+from tests.api.applications import Api, Client, asking
 from tests.broker.worlds import POLICY
 from tests.broker.worlds import asking as submission
 
@@ -59,8 +59,15 @@ STATUSES: dict[Verb, tuple[int, ...]] = {
 # fmt: on
 
 
+FOR_OTHERS = POLICY.replace(
+    "  - name: admin\n", "  - name: admin\n    requesters_for: {users: [bob@example.com]}\n"
+)
+
+
 def pending(api: Api) -> Request:
-    return on_behalf(api.world, api.world.submit(api.world.person("bob")), beneficiary="alice")
+    """Return what bob asked for on behalf of alice."""
+    api.world.apply(FOR_OTHERS)
+    return api.world.submit(api.world.person("bob"), submission(beneficiary="alice@example.com"))
 
 
 def grant_path(api: Api) -> str:
