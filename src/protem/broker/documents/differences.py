@@ -50,8 +50,8 @@ def between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Differences:
 
 def _by_key(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     # Defaults are written out, so that a change to or from one shows both values.
-    rules = language.File.of(document).normal(exclude_defaults=False)["entitlements"]
-    return {names.key(rule["name"]): rule for rule in rules}
+    rules = language.File.of(document).entitlements
+    return {names.key(rule.name): rule.model_dump(mode="json", by_alias=True) for rule in rules}
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[FieldChange]:
@@ -70,5 +70,14 @@ def _leaves(part: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield field, [step["name"] for step in value]
             for step in value:
                 yield from _leaves(step, f"{field}[{step['name']}].")
+        elif key == "when":
+            for position, alternative in enumerate(value):
+                yield from _leaves(alternative, f"{field}[{position}].")
+        elif key == "windows":
+            yield field, [_hours(window) for window in value]
         elif value is not None:
             yield field, value
+
+
+def _hours(window: Mapping[str, Any]) -> str:
+    return f"{' '.join(window['days'])} {window['from']}-{window['to']}"

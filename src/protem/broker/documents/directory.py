@@ -51,6 +51,7 @@ class Directory:
     """Everything that accounts, organizational units and permission sets are found by."""
     user_names: Mapping[str, str]
     group_members: Mapping[str, frozenset[str]]
+    _owners: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     _members: dict[People, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -83,6 +84,12 @@ class Directory:
             inside = (self.group_members.get(group, frozenset()) for group in groups)
             self._members[people] = frozenset[str]().union(*users, *inside)
         return self._members[people]
+
+    def owners(self, tag: str) -> frozenset[str]:
+        """Return the ids of everybody whom the value of a tag means: a user, or the members of a group."""
+        if tag not in self._owners:
+            self._owners[tag] = self.members(People(users=(tag,), groups=(tag,)))
+        return self._owners[tag]
 
 
 def _estate(session: Session) -> Estate:

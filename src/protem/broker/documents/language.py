@@ -116,15 +116,14 @@ class File(Part):
         """Return what a document says, going by no tags but those that it trusts itself."""
         return cls.model_validate(document, context=tags.trusting(document))
 
-    def normal(self, **how: Any) -> dict[str, Any]:
-        """Return the one form of all documents that mean the same, as JSON; ``how`` as pydantic has it.
+    def normal(self) -> dict[str, Any]:
+        """Return the one form of all documents that mean the same, as JSON.
 
-        Defaults are left out by default: a key that a later version adds must not change the digest of
-        an old document. Tags that nothing goes by are not trusted for anything, and left out, too.
+        Defaults are left out: a key that a later version adds must not change the digest of an old
+        document. Tags that nothing goes by are not trusted for anything, and left out, too.
         """
         rules = [
-            rule.model_dump(mode="json", by_alias=True, **{"exclude_defaults": True, **how})
-            for rule in self.entitlements
+            rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in self.entitlements
         ]
         trusted = sorted(tags.used(rules))
         return {"trusted_tags": trusted, "entitlements": rules} if trusted else {"entitlements": rules}

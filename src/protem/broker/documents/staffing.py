@@ -7,7 +7,7 @@ from protem.broker.documents.directory import Directory
 from protem.domain.approvals import Answer, Cast, missing
 from protem.domain.catalogue import Account
 from protem.domain.entitlements import Approval, ApprovalStep, Entitlement
-from protem.domain.selectors import People, tagged
+from protem.domain.selectors import tagged
 from protem.domain.steps import Step
 
 _NAMED_AT_MOST = 3
@@ -54,9 +54,7 @@ def without_owners(rule: Entitlement, approval: Approval, directory: Directory) 
         owners = {account.name: account.tag(tag) for account in accounts}
         if unowned := [name for name, owner in owners.items() if not owner]:
             yield f"step {step.name} asks the owner, but {_some(unowned)} has no tag {tag}"
-        nameless = sorted(
-            {owner for owner in owners.values() if owner and not directory.members(_owner(owner))}
-        )
+        nameless = sorted({owner for owner in owners.values() if owner and not directory.owners(owner)})
         if nameless:
             yield f"step {step.name} asks the owner, but nobody is meant by {tag}={_some(nameless)}"
 
@@ -115,13 +113,13 @@ def _by_owner(rule: Entitlement, approval: Approval, directory: Directory) -> Ma
     for step in approval.steps:
         if tag := step.approvers.owner_tag:
             for owner in {account.tag(tag): None for account in _concerned(rule, step, directory)}:
-                if owner and directory.members(_owner(owner)):
+                if owner and directory.owners(owner):
                     owned.setdefault(owner, set()).add(step.name)
     return owned or {"": set()}
 
 
 def _able(approval: Approval, owner: str, asked: set[str], directory: Directory) -> Able:
-    owners = directory.members(_owner(owner)) if asked else frozenset[str]()
+    owners = directory.owners(owner) if asked else frozenset[str]()
     named = {step.name: directory.members(step.approvers) for step in approval.steps}
     return {name: people | owners if name in asked else people for name, people in named.items()}
 
@@ -136,10 +134,6 @@ def _concerned(rule: Entitlement, step: ApprovalStep, directory: Directory) -> t
     reached = rule.accounts.pick(directory.estate)
     found: tuple[Account, ...] = directory.estate.picked((rule.accounts, step.when), reached, concerns)
     return found
-
-
-def _owner(owner: str) -> People:
-    return People(users=(owner,), groups=(owner,))
 
 
 def _some(items: Iterable[str]) -> str:
