@@ -258,7 +258,7 @@ def test_a_step_that_nobody_could_serve_is_refused(world: World) -> None:
 
 
 def test_allowed_hours_cover_the_whole_new_window(world: World) -> None:
-    hours = 'allowed_hours: {time_zone: Europe/London, spans: [{days: [mon], from: "08:00", to: "10:15"}]}'
+    hours = 'allowed_hours: {time_zone: Europe/London, windows: [{days: [mon], from: "08:00", to: "10:15"}]}'
     world.apply(EXTENSIBLE.replace("{all: true}", f"{{all: true}}\n    {hours}"))
     grant = reading(world)
     with world.refusing(OutsideAllowedHours) as caught:
