@@ -79,9 +79,7 @@ def between(
 def _shift(before: Entitlement | None, after: Entitlement | None, ground: Ground) -> _Shift:
     told = leeway.between(before, after) if before and after else Leeway()
     old, new = (ground.reach(rule) if rule else NOWHERE for rule in (before, after))
-    spoke, speak = (
-        ground.directory.members(rule.requesters_for if rule else NOBODY) for rule in (before, after)
-    )
+    spoke, speak = (ground.members(rule.requesters_for if rule else NOBODY) for rule in (before, after))
     return _Shift(gained(old, new), gained(new, old), speak - spoke, spoke - speak, told)
 
 

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from protem.broker.documents.directory import Directory
 from protem.domain.catalogue import Account, Estate, PermissionSet
 from protem.domain.effects import Reach
 from protem.domain.entitlements import Entitlement
+from protem.domain.selectors import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Ground:
     directory: Directory
     estate: Estate
 
+    _members: dict[People, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+
     @classmethod
     def load(cls, session: Session) -> "Ground":
         return cls(Directory.load(session), catalogue.estate(session))
@@ -45,10 +48,16 @@ class Ground:
     def reach(self, rule: Entitlement) -> Reach:
         """Return whom a rule lets ask for what."""
         return Reach(
-            principals=self.directory.members(rule.requesters),
+            principals=self.members(rule.requesters),
             accounts=frozenset(account.id for account in rule.accounts.pick(self.estate)),
             permission_sets=frozenset(found.arn for found in rule.permission_sets.pick(self.estate)),
         )
+
+    def members(self, people: People) -> frozenset[str]:
+        """Return the ids of everybody whom ``people`` includes; asked again, what was found before."""
+        if people not in self._members:
+            self._members[people] = self.directory.members(people)
+        return self._members[people]
 
     def shown(self, part: Reach, *, named: int) -> Block:
         """Return a part of a reach for people to read, with so many names of each kind at most."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from protem.broker import audit
+from protem.broker import audit, widening
 from protem.clock import Clock
 from protem.db.models import Account, PermissionSet, Principal, Table
 from protem.db.store import Store
@@ -20,6 +21,8 @@ from protem.reconciler.catalogue_looks import Look, looking
 from protem.reconciler.catalogue_snapshot import Snapshot, take
 
 PART = "catalogue"
+
+_log = structlog.get_logger("protem.catalogue")
 
 _MOST_NAMED = 100
 """Changes that one event names; an event has to stay readable, and a first look finds everything."""
@@ -54,7 +57,9 @@ def synchronise(
         with budget.priority(Priority.HOUSEKEEPING):
             snapshot = take(directory, instance_arn=instance_arn)
         with store.writing() as session:
-            difference = _write(session, snapshot, look=look, now=store.now(session))
+            now = store.now(session)
+            difference = _write(session, snapshot, look=look, now=now)
+            _note_widening(store, session, difference, now=now)
     return Report(difference.counts(), seconds=clock.monotonic() - begun)
 
 
@@ -65,6 +70,21 @@ def _write(session: Session, snapshot: Snapshot, *, look: Look, now: datetime) -
     if difference.changes:
         audit.record(session, EventType.CATALOGUE_SYNCHRONISED, now=now, facts=_facts(difference))
     return difference
+
+
+def _note_widening(store: Store, session: Session, difference: Difference, *, now: datetime) -> None:
+    """Leave events about whoever can ask for more; a failure says so in the log, and stops nothing.
+
+    Somebody's removal from a group has to get through, whatever is wrong with the entitlements.
+    """
+    if not difference.changes:
+        return
+    try:
+        # What is not committed yet, another connection does not see.
+        with store.reading() as earlier, session.begin_nested():
+            widening.record(session, earlier=earlier, now=now)
+    except Exception:  # noqa: BLE001  # whatever it is, the catalogue has to be right
+        _log.exception("catalogue.widening_unknown")
 
 
 def _refuse_implausible(session: Session, snapshot: Snapshot) -> None:
