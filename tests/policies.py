@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -125,6 +126,14 @@ def spelt(choices: Sequence[str]) -> list[str]:
     return [*choices, *(name.upper() for name in choices)]
 
 
+seldom = st.sampled_from([False, False, False, True])
+
+
+def perhaps(what: st.SearchStrategy[Any], *, otherwise: Any = None) -> st.SearchStrategy[Any]:
+    """Return something every fourth time: rules that all refuse show little."""
+    return seldom.flatmap(lambda there: what if there else st.just(otherwise))
+
+
 _USERS = [*spelt(USER_NAMES), *(person(name).id for name in USER_NAMES)]
 _GROUPS = [*spelt(GROUP_NAMES), *(group(name).id for name in GROUP_NAMES)]
 _ACCOUNTS = [*(f"{number:012}" for number in range(1, 5)), "account 1", "ACCOUNT 2", "000000000000"]
@@ -141,21 +150,21 @@ wanted_tags: st.SearchStrategy[Wanted] = st.lists(
     unique_by=lambda tag: tag[0],
 ).map(tuple)
 
-peoples = st.builds(People, users=few(_USERS), groups=few(_GROUPS))
+peoples = st.builds(People, users=few(_USERS), groups=few(_GROUPS, most=4))
 account_selectors = st.builds(
     Accounts,
     named=few(_ACCOUNTS),
     units=few(_UNITS, most=2),
     tags=wanted_tags,
     all=st.booleans(),
-    excluded=few(_ACCOUNTS, most=2),
+    excluded=perhaps(few(_ACCOUNTS, most=2), otherwise=()),
 )
 permission_set_selectors = st.builds(
     PermissionSets,
     names=few(_SETS),
     patterns=few(["*", "read*", "*Access", "Read????Access", "*only*"], most=1),
     tags=st.sampled_from([(), (("risk", frozenset({"low"})),), (("risk", frozenset({"high", "low"})),)]),
-    excluded=few(_SETS, most=1),
+    excluded=perhaps(few(_SETS, most=1), otherwise=()),
 )
 week_hours = st.builds(
     Hours,
@@ -211,14 +220,14 @@ def entitlements(draw: st.DrawFn, name: str = "rule") -> Entitlement:
         permission_sets=draw(permission_set_selectors),
         accounts=draw(account_selectors),
         duration=DurationLimits(default, maximum),
-        requesters_for=draw(st.just(NOBODY) | peoples),
-        justification_minimum_length=draw(st.integers(1, 12)),
-        ticket=draw(st.builds(Ticket, required=st.booleans())),
-        allowed_hours=draw(st.none() | week_hours),
-        maximum_concurrent=draw(st.none() | st.integers(1, 3)),
-        cool_down=draw(st.none() | some_time),
+        requesters_for=draw(perhaps(peoples, otherwise=NOBODY)),
+        justification_minimum_length=draw(st.sampled_from([1, 1, 10])),
+        ticket=Ticket(required=draw(seldom)),
+        allowed_hours=draw(perhaps(week_hours)),
+        maximum_concurrent=draw(perhaps(st.integers(1, 3))),
+        cool_down=draw(perhaps(some_time)),
         approval=draw(st.none() | approvals()),
-        break_glass=draw(st.booleans()),
+        break_glass=draw(seldom),
         extension=draw(st.none() | st.builds(Extension, st.integers(1, 2), some_time)),
     )
 
@@ -226,7 +235,7 @@ def entitlements(draw: st.DrawFn, name: str = "rule") -> Entitlement:
 @st.composite
 def policies(draw: st.DrawFn, most: int = 4) -> Policy:
     """Return some entitlements, each with a name of its own."""
-    count = draw(st.integers(0, most))
+    count = draw(st.integers(1, most))
     return Policy(1, "sha256:1", tuple(draw(entitlements(f"rule-{number}")) for number in range(count)))
 
 
@@ -256,17 +265,17 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 
 def asks(scene: Scene) -> st.SearchStrategy[Ask]:
-    """Return what somebody of a scene may want, for themselves or for somebody else."""
-    person_ = st.sampled_from(scene.people)
+    """Return what somebody of a scene may want, for themselves or for somebody else; mostly in due form."""
+    somebody = st.sampled_from(scene.people)
     return st.builds(
         lambda requester, other, **words: Ask(requester, other or requester, **words),
-        person_,
-        st.none() | st.none() | person_,
+        somebody,
+        perhaps(somebody),
         targets=st.lists(st.sampled_from(scene.targets), min_size=1, max_size=3, unique=True).map(tuple),
-        duration=st.none() | some_time | st.just(timedelta(seconds=30)),
-        justification=st.sampled_from(["", "short", "the pager went off"]),
-        ticket=st.sampled_from([None, "OPS-1"]),
-        starts_at=st.sampled_from([None, None, NOW, NOW - HOUR, NOW + 3 * HOUR, NOW + 8 * DAY]),
+        duration=perhaps(some_time | st.just(timedelta(seconds=30))),
+        justification=perhaps(st.sampled_from(["", "short"]), otherwise="the pager went off"),
+        ticket=perhaps(st.none(), otherwise="OPS-1"),
+        starts_at=perhaps(st.sampled_from([NOW, NOW - HOUR, NOW + 3 * HOUR, NOW + 8 * DAY])),
     )
 
 
@@ -281,7 +290,9 @@ def windows() -> st.SearchStrategy[Window]:
 
 histories = st.builds(
     History,
-    windows=st.lists(windows().filter(lambda window: window.ends_at > NOW), max_size=4).map(tuple),
-    last_over_at=st.none() | st.sampled_from([NOW, NOW - 10 * MINUTE, NOW - HOUR, NOW - 9 * HOUR]),
-    open_review=st.booleans(),
+    windows=perhaps(
+        st.lists(windows().filter(lambda window: window.ends_at > NOW), max_size=4).map(tuple), otherwise=()
+    ),
+    last_over_at=perhaps(st.sampled_from([NOW, NOW - 10 * MINUTE, NOW - HOUR, NOW - 9 * HOUR])),
+    open_review=seldom,
 )
