@@ -1,13 +1,13 @@
-"""`protem entitlements`: check a file here, plan and apply it over the API."""
+"""`protem entitlements`: check a file here, plan and apply it over the API, read older versions."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from typer import Typer, confirm
+from typer import Argument, Option, Typer, confirm
 
 from protem.broker import documents
-from protem.cli import options, output
+from protem.broker.documents import differences, schema
+from protem.cli import options, output, plans
 from protem.cli.client import Client, connect
 from protem.cli.failures import Failure
 from protem.cli.group import Commands
@@ -20,53 +20,115 @@ app = Typer(
 )
 
 _NAME_OVER_HTTP = "entitlements.yaml:"
+_STDIN = Path("-")
+_SHOWN = ("applied_by", "entitlements", "digest")
+
+Strict = Annotated[bool, Option("--strict", help="Refuse a file about which anything is odd.")]
+EndGrants = Annotated[
+    bool, Option("--end-grants", help="End what is owed under removed entitlements; else it runs on.")
+]
+Limit = Annotated[int, Option(min=1, max=10_000, help="How many at most.")]
+Version = Annotated[int, Argument(metavar="VERSION", min=1, help="The number of a version.")]
 
 
 @app.command()
-def check(file: options.File) -> None:
-    """Look for mistakes in a file, without asking anybody."""
-    document = documents.parse(options.document(file), file=str(file))
-    count = len(document.entitlements)
-    output.say(
-        f"{output.clean(file)}: {count} {'entitlement' if count == 1 else 'entitlements'}, nothing wrong."
-    )
+def check(file: options.File, *, strict: Strict = False) -> None:
+    """Look for mistakes in a file, without asking anybody; --strict asks the API what is odd about it."""
+    text = options.document(file)
+    count = len(documents.parse(text, file=str(file)).entitlements)
+    if strict:
+        with connect() as client:
+            _send(client, "plan", file, text, strict=True)
+    found = f"{count} {'entitlement' if count == 1 else 'entitlements'}"
+    output.say(f"{output.clean(file)}: {found}, nothing wrong{' or odd' if strict else ''}.")
 
 
 @app.command()
-def plan(file: options.File, *, as_json: options.AsJson = False) -> None:
-    """Show what applying a file would change."""
+def plan(file: options.File, *, strict: Strict = False, as_json: options.AsJson = False) -> None:
+    """Show what applying a file would change, and for whom."""
+    text = options.document(file)
     with connect() as client:
-        found = _plan(client, file)
+        found = _send(client, "plan", file, text, strict=strict)
     if as_json:
         output.show_json(found)
     else:
-        output.say(*_differences(found))
+        plans.show(found)
 
 
 @app.command()
-def apply(file: options.File, *, yes: options.Yes = False, as_json: options.AsJson = False) -> None:
+def apply(
+    file: options.File,
+    *,
+    end_grants: EndGrants = False,
+    strict: Strict = False,
+    yes: options.Yes = False,
+    as_json: options.AsJson = False,
+) -> None:
     """Put a file in force, whole, if nothing was applied since its plan was made."""
+    if file == _STDIN and not yes:
+        raise Failure.usage("nobody can be asked while the file comes from standard input: add --yes")
+    text = options.document(file)
     with connect() as client:
-        found = _plan(client, file)
-        for line in _differences(found):
-            (output.warn if as_json else output.say)(line)
+        found = _send(client, "plan", file, text, strict=strict)
+        plans.show(found, beside=as_json)
         if not found["unchanged"] and not yes:
             confirm("Apply?", abort=True, err=as_json)
-        answer = _send(client, "apply", file, headers={"If-Match": f'"{found["base_version"]}"'})
+        base = {"If-Match": f'"{found["base_version"]}"'}
+        answer = _send(client, "apply", file, text, headers=base, strict=strict, end_grants=end_grants)
     if as_json:
         output.show_json(answer)
     else:
-        output.say(f"Version {answer['version']} is in force.")
+        output.say(*plans.outcome(answer))
 
 
-def _plan(client: Client, file: Path) -> Any:
-    return _send(client, "plan", file)
+@app.command("schema")
+def show_schema() -> None:
+    """Print the JSON Schema of the file, for editors, without asking anybody."""
+    output.show_json(schema.published())
 
 
-def _send(client: Client, verb: str, file: Path, *, headers: dict[str, str] | None = None) -> Any:
-    path = f"/v1/entitlements/{verb}"
+@app.command()
+def versions(*, limit: Limit = 20, as_json: options.AsJson = False) -> None:
+    """List the versions that were ever in force, the newest first."""
+    with connect() as client:
+        found = list(client.items("/v1/entitlement-versions", limit=limit))
+    if as_json:
+        output.show_json(found)
+        return
+    rows = ([one["version"], output.instant(one["applied_at"]), *(one[c] for c in _SHOWN)] for one in found)
+    output.show_table(("VERSION", "APPLIED", "BY", "ENTITLEMENTS", "DIGEST"), rows)
+
+
+@app.command()
+def show(version: Version, *, as_json: options.AsJson = False) -> None:
+    """Print the file of a version as it was written; apply it to go back."""
+    with connect() as client:
+        found = _version(client, version)
+    if as_json:
+        output.show_json(found)
+    else:
+        output.write(found["source"])
+
+
+@app.command()
+def diff(before: Version, after: Version) -> None:
+    """Show in which fields two versions differ."""
+    with connect() as client:
+        old, new = (_version(client, version)["document"] for version in (before, after))
+    plans.between(differences.between(old, new))
+
+
+def _version(client: Client, version: int) -> Any:
+    return client.get(f"/v1/entitlement-versions/{version}")
+
+
+def _send(
+    client: Client, verb: str, file: Path, text: str, *, headers: dict[str, str] | None = None, **query: bool
+) -> Any:
+    wanted = {name: "true" for name, value in query.items() if value}
     try:
-        return client.send("POST", path, document=options.document(file), headers=headers).json()
+        path = f"/v1/entitlements/{verb}"
+        return client.send("POST", path, document=text, headers=headers, query=wanted).json()
     except Failure as failure:
         raise _named(failure, file) from None
 
@@ -81,27 +143,3 @@ def _named(failure: Failure, file: Path) -> Failure:
     ]
     detail = failure.detail.replace(_NAME_OVER_HTTP.removesuffix(":"), str(file))
     return Failure(failure.code, detail, errors=errors, leaving=failure.leaving)
-
-
-def _differences(plan: Any) -> Iterator[str]:
-    if plan["unchanged"]:
-        yield f"Version {plan['base_version']} means the same; nothing would change."
-    yield from (f"+ {output.clean(name)}" for name in plan["added"])
-    yield from (f"- {output.clean(name)}" for name in plan["removed"])
-    for changed in plan["changed"]:
-        yield f"~ {output.clean(changed['name'])}"
-        for field in changed["fields"]:
-            yield f"    {output.clean(field['field'])}: {_value(field['before'])} -> {_value(field['after'])}"
-    yield from (f"! {output.clean(warning)}" for warning in plan["warnings"])
-
-
-def _value(value: Any) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case list():
-            return f"[{', '.join(output.clean(item) for item in value)}]"
-        case bool():
-            return str(value).lower()
-        case _:
-            return output.clean(value)

@@ -1,5 +1,6 @@
 """Options that several commands share, and how their values are read."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -28,8 +29,10 @@ def path_part(text: str) -> str:
 
 
 def document(path: Path) -> str:
-    """Read a file of entitlements."""
+    """Read a file of entitlements; ``-`` is standard input."""
     try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read().decode()
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise BadParameter(f"{path} cannot be read: {error.strerror}") from None
@@ -45,4 +48,4 @@ Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask whether to go on.")
 RequestId = Annotated[str, Argument(metavar="REQUEST", help="The id of a request.")]
 GrantId = Annotated[str, Argument(metavar="GRANT", help="The id of a grant.")]
 Comment = Annotated[str, Option(help="Why; everybody who may see the request can read it.")]
-File = Annotated[Path, Argument(metavar="FILE", help="Entitlements in YAML.")]
+File = Annotated[Path, Argument(metavar="FILE", help="Entitlements in YAML; - is standard input.")]

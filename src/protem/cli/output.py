@@ -35,6 +35,21 @@ def say(*lines: str) -> None:
         print(line)
 
 
+def write(text: str) -> None:
+    """Print a text to the byte where a program reads it, and harmless where a person does."""
+    if sys.stdout.isatty():
+        say(*(clean(line) for line in text.splitlines()))
+    else:
+        sys.stdout.write(text)
+
+
+def paint(line: str, *, style: str = "", beside: bool = False) -> None:
+    """Print a line to people, in colour on a terminal that shows any; ``beside`` the output on demand."""
+    stream = sys.stderr if beside else sys.stdout
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    console.print(Text(line, style=style), soft_wrap=True)
+
+
 def warn(line: str) -> None:
     """Print a line beside the output, so that scripts do not read it."""
     print(line, file=sys.stderr)
