@@ -47,9 +47,14 @@ STATUSES: dict[Verb, tuple[int, ...]] = {
     Verb.REQUESTS_READ:        (401,     200,      200,        200,     404,     404,    200,   200,  200),
     Verb.REQUESTS_DECIDE:      (401,     403,      403,        200,     404,     404,    403,   403,  403),
     Verb.REQUESTS_WITHDRAW:    (401,     200,      200,        403,     404,     404,    200,   403,  403),
+    Verb.REQUESTS_REPEAT:      (401,     201,      201,        403,     404,     404,    201,   403,  403),
+    Verb.REVIEWS_LIST:         (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.REVIEWS_READ:         (401,     200,      200,        200,     404,     404,    200,   200,  200),
+    Verb.REVIEWS_CLOSE:        (401,     403,      403,        200,     404,     404,    403,   200,  403),
     Verb.GRANTS_LIST:          (401,     200,      200,        200,     200,     200,    200,   200,  200),
     Verb.GRANTS_READ:          (401,     200,      200,        200,     404,     404,    200,   200,  200),
     Verb.GRANTS_REVOKE:        (401,     202,      202,        202,     404,     404,    202,   202,  403),
+    Verb.GRANTS_EXTEND:        (401,     202,      202,        403,     404,     404,    202,   403,  403),
     Verb.ASSIGNMENTS_LIST:     (401,     403,      403,        403,     403,     403,    403,   200,  200),
     Verb.TOKENS_CREATE:        (401,     403,      403,        403,     403,     403,    403,   201,  403),
     Verb.TOKENS_LIST:          (401,     403,      403,        403,     403,     403,    403,   200,  200),
@@ -60,8 +65,21 @@ STATUSES: dict[Verb, tuple[int, ...]] = {
 
 
 FOR_OTHERS = POLICY.replace(
-    "  - name: admin\n", "  - name: admin\n    requesters_for: {users: [bob@example.com]}\n"
+    "  - name: admin\n",
+    "  - name: admin\n"
+    "    requesters_for: {users: [bob@example.com]}\n"
+    "    extension: {maximum_count: 1, maximum: PT1H}\n",
 )
+GLASS = """
+  - name: glass
+    requesters: {groups: [engineers]}
+    requesters_for: {users: [bob@example.com]}
+    permission_sets: {names: [AdministratorAccess]}
+    accounts: {all: true}
+    duration: {default: PT1H, maximum: PT2H}
+    break_glass: true
+    notify: {users: [carol@example.com]}
+"""
 
 
 def pending(api: Api) -> Request:
@@ -75,6 +93,22 @@ def grant_path(api: Api) -> str:
     api.world.decide(api.world.person("dave"), request)
     (grant,) = api.world.granted(request)
     return f"/v1/grants/{grant.id}"
+
+
+def review_path(api: Api) -> str:
+    """Return the address of an open review of glass that bob broke for alice."""
+    api.world.apply(POLICY + GLASS)
+    for earlier in api.admin().get("/v1/reviews?open=true").json()["items"]:
+        api.admin().post(f"/v1/reviews/{earlier['id']}/close", {"comment": "seen"})
+    asked = submission(beneficiary="alice@example.com", entitlement="glass")
+    api.world.submit(api.world.person("bob"), asked)
+    (review,) = api.admin().get("/v1/reviews?open=true").json()["items"]
+    return f"/v1/reviews/{review['id']}"
+
+
+def extend(api: Api) -> Sent:
+    body = {"duration": "PT30M", "justification": "it takes longer"}
+    return "POST", f"{grant_path(api)}/extend", {"json": body}
 
 
 def plan(api: Api) -> Sent:
@@ -119,6 +153,11 @@ CALLS: dict[Verb, Callable[[Api], Sent]] = {
     Verb.REQUESTS_READ: lambda api: ("GET", f"/v1/requests/{pending(api).id}", {}),
     Verb.REQUESTS_DECIDE: decide,
     Verb.REQUESTS_WITHDRAW: lambda api: ("POST", f"/v1/requests/{pending(api).id}/withdraw", {}),
+    Verb.REQUESTS_REPEAT: lambda api: ("POST", f"/v1/requests/{pending(api).id}/repeat", {}),
+    Verb.REVIEWS_LIST: lambda api: ("GET", "/v1/reviews", {}),
+    Verb.REVIEWS_READ: lambda api: ("GET", review_path(api), {}),
+    Verb.REVIEWS_CLOSE: lambda api: ("POST", f"{review_path(api)}/close", {"json": {"comment": "seen"}}),
+    Verb.GRANTS_EXTEND: extend,
     Verb.GRANTS_LIST: lambda api: ("GET", "/v1/grants", {}),
     Verb.GRANTS_READ: lambda api: ("GET", grant_path(api), {}),
     Verb.GRANTS_REVOKE: lambda api: ("POST", f"{grant_path(api)}/revoke", {"json": {"comment": "done"}}),
