@@ -5,21 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.broker import audit, extensions, pages, repeats, texts, visibility
+from protem.broker import ending, extensions, pages, repeats, texts, visibility
 from protem.broker.callers import Caller
 from protem.broker.filters import equal, holder
 from protem.broker.pages import FIRST, Page, Paging
-from protem.broker.wakes import wake
 from protem.db.models import Grant, Request
-from protem.db.queries.changes import rows_changed
-from protem.db.store import ANSWERS, announce
 from protem.domain import owing
 from protem.domain.authority import Verb, may
 from protem.domain.errors import AlreadyRevoked, GrantOver
-from protem.domain.events import EventType
 from protem.domain.lifecycle import LIVE_GRANT_STATES, EndReason, GrantState
 
 
@@ -82,32 +78,17 @@ def revoke(
     comment = texts.prose(comment, field="comment", maximum=texts.COMMENT_LENGTH)
     own = caller.person is not None and caller.person.id == grant.principal_id
     reason = EndReason.RELINQUISHED if own else EndReason.REVOKED
-    wake(session, grant.assignment_id, at=now)
-    _revoke(session, grant, by=caller.on_record, comment=comment, reason=reason, now=now)
-    facts = {"reason": reason.value, "comment": comment}
-    audit.record(session, EventType.GRANT_REVOKED, grant, now=now, caller=caller, facts=facts)
-    announce(session, ANSWERS)
+    by = caller.on_record
+    if not ending.end(session, grant, by=by, reason=reason, comment=comment, now=now, caller=caller):
+        raise _over(grant)
     return grant
 
 
-def _revoke(
-    session: Session, grant: Grant, *, by: str, comment: str, reason: EndReason, now: datetime
-) -> None:
-    owed = update(Grant).where(
-        Grant.id == grant.id,
-        Grant.revoked_at.is_(None),
-        Grant.failure_code.is_(None),
-        Grant.state.in_(LIVE_GRANT_STATES),
-        Grant.ends_at > now,
-    )
-    spec = {"revoked_at": now, "revoked_by": by, "revoke_comment": comment, "revoke_reason": reason}
-    won = rows_changed(session, owed.values(spec))
-    session.refresh(grant)
-    if won:
-        return
+def _over(grant: Grant) -> AlreadyRevoked | GrantOver:
+    facts = {"state": grant.state.value}
     if grant.revoked_at is not None:
-        raise AlreadyRevoked("the grant has been revoked before", facts={"state": grant.state.value})
-    raise GrantOver("the time of this grant is up, or it never began", facts={"state": grant.state.value})
+        return AlreadyRevoked("the grant has been revoked before", facts=facts)
+    return GrantOver("the time of this grant is up, or it never began", facts=facts)
 
 
 def actions(session: Session, caller: Caller, grant: Grant, *, now: datetime) -> tuple[str, ...]:
