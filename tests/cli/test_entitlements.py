@@ -1,11 +1,15 @@
 """Entitlements from a terminal: checked here, planned and applied over the API."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from protem.broker.documents import parse
+from protem.broker.documents.schema import published
+from protem.broker.documents.tags import TAG_KEYS
 from protem.cli.demo.world import source
 from tests.cli.conftest import Invoke, Served
 
@@ -17,23 +21,46 @@ def change(document: Path, old: str, new: str) -> str:
     return str(document)
 
 
-def test_the_demo_shows_a_rule_without_approval_one_with_it_and_one_with_two_steps() -> None:
-    rules = parse(source(), file="entitlements.yaml").entitlements
-    steps = {rule.name: len(rule.approval.steps) if rule.approval else 0 for rule in rules}
-    assert steps == {"look-around": 0, "payments-database": 2, "playground": 0, "prod-admin": 1}
+def keys(part: Any, *, under: str = "") -> Iterator[str]:
+    """Yield the place of every key that an author wrote, without the names of tags."""
+    for key, value in part.items() if isinstance(part, dict) else ():
+        yield f"{under}{key}"
+        if key not in TAG_KEYS:
+            yield from keys(value, under=f"{under}{key}.")
+    for item in part if isinstance(part, list) else ():
+        yield from keys(item, under=under)
+
+
+def possible(part: Any, parts: Any, *, under: str = "") -> Iterator[str]:
+    """Yield the place of every key that the schema has."""
+    for choice in (part, part.get("items", {}), *part.get("anyOf", ())):
+        found = parts.get(choice.get("$ref", "").rpartition("/")[2], choice)
+        for key, value in found.get("properties", {}).items():
+            yield f"{under}{key}"
+            yield from possible(value, parts, under=f"{under}{key}.")
+
+
+def test_the_demo_shows_every_key_of_the_language() -> None:
+    schema = published()
+    shown = set(keys(yaml.safe_load(source())))
+    # What may be said of people and permission sets is the same wherever they stand: once is enough.
+    elsewhere = ("requesters_for.", "notify.", "steps.approvers.", "when.permission_sets.")
+    missing = {key for key in possible(schema, schema["$defs"]) if key not in shown}
+    assert {key for key in missing if not any(place in key for place in elsewhere)} == set()
+    assert {"entitlements.notify.groups", "entitlements.approval.steps.approvers.owner_tag"} <= shown
 
 
 def test_checking_asks_nobody(invoke: Invoke, document: Path) -> None:
     result = invoke("entitlements", "check", str(document))
     assert result.exit_code == 0
-    assert result.stdout.endswith("rules.yaml: 4 entitlements, nothing wrong.\n")
+    assert result.stdout.endswith("rules.yaml: 8 entitlements, nothing wrong.\n")
 
 
 def test_checking_names_file_line_and_field(invoke: Invoke, document: Path) -> None:
     file = change(document, "requesters: {groups: [developers", "requestors: {groups: [developers")
     result = invoke("entitlements", "check", file)
     assert result.exit_code == 1
-    assert f"entitlements[0].requestors: {file}:12:5: is not a key of the language" in result.stderr
+    assert f"entitlements[0].requestors: {file}:17:5: is not a key of the language" in result.stderr
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])
@@ -76,7 +103,7 @@ def test_mistakes_that_the_server_finds_name_the_file_here(
     result = invoke("entitlements", "apply", file, "--yes", env=served.environment("ADMIN"))
     assert result.exit_code == 1
     assert result.stderr.startswith(f"entitlements-invalid: 1 thing is wrong in {file}")
-    assert f"entitlements[1].duration.maximum: {file}:24:41: " in result.stderr
+    assert f"entitlements[1].duration.maximum: {file}:31:41: " in result.stderr
 
 
 def test_only_an_admin_plans(invoke: Invoke, served: Served, document: Path) -> None:

@@ -27,7 +27,7 @@ def test_one_account_is_suspended_and_one_is_the_management_account(scene: Scene
     accounts = {account.name: account for account in scene.sandbox.organization.accounts()}
     assert [name for name, account in accounts.items() if account.status != "ACTIVE"] == ["old-shop"]
     assert scene.demo.accounts["management"] == scene.sandbox.organization.management_account
-    assert accounts["payments-prod"].tags == {"env": "prod", "owner": "payments"}
+    assert accounts["payments-prod"].tags == {"env": "prod", "owner": "carol@example.com"}
 
 
 def test_a_sandbox_starts_with_nothing_but_a_root_and_the_management_account() -> None:

@@ -35,16 +35,16 @@ UNITS = {
     "Suspended": None,
 }
 
-# name: id, unit, env, owner
+# name: id, unit, env, owner, who is a user or a group
 ACCOUNTS = {
-    "shop-prod": ("111122223333", "Workloads/Prod", "prod", "shop"),
-    "data-prod": ("222211113333", "Workloads/Prod", "prod", "data"),
-    "payments-prod": ("999988887777", "Workloads/Prod", "prod", "payments"),
-    "shop-staging": ("333344445555", "Workloads/NonProd", "staging", "shop"),
-    "data-dev": ("555566667777", "Workloads/NonProd", "dev", "data"),
-    "playground": ("666677778888", "Sandbox", "sandbox", "platform"),
+    "shop-prod": ("111122223333", "Workloads/Prod", "prod", "dave@example.com"),
+    "data-prod": ("222211113333", "Workloads/Prod", "prod", "data-team"),
+    "payments-prod": ("999988887777", "Workloads/Prod", "prod", "carol@example.com"),
+    "shop-staging": ("333344445555", "Workloads/NonProd", "staging", "dave@example.com"),
+    "data-dev": ("555566667777", "Workloads/NonProd", "dev", "data-team"),
+    "playground": ("666677778888", "Sandbox", "sandbox", "platform-engineers"),
     "security-tooling": ("222233334444", "Security", "prod", "security"),
-    "old-shop": ("777788889999", "Suspended", "prod", "shop"),
+    "old-shop": ("777788889999", "Suspended", "prod", "dave@example.com"),
 }
 SUSPENDED = "old-shop"
 

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from protem.cli.demo.world import World
 from protem.domain import durations
-from protem.domain.entitlements import Approval, Entitlement
+from protem.domain.entitlements import Entitlement
+from protem.domain.selectors import Accounts, People, PermissionSets, Wanted
 from protem.sandbox.demo import ACCOUNTS, GROUPS, SUSPENDED
 
 _NARROWEST = 120
@@ -74,26 +75,43 @@ def _rules(world: World) -> Table:
     for rule in world.entitlements:
         table.add_row(
             rule.name,
-            ", ".join((*rule.requesters.groups, *rule.requesters.users)),
-            ", ".join(rule.permission_sets.names),
-            _reach(rule, names),
+            _everyone(rule.requesters),
+            _sets(rule.permission_sets),
+            _reach(rule.accounts, names),
             durations.text(rule.duration.maximum),
-            _approvers(rule.approval),
+            _approvers(rule),
         )
     return table
 
 
-def _reach(rule: Entitlement, names: Mapping[str, str]) -> str:
-    reached = "all" if rule.accounts.all else ", ".join(names[one] for one in rule.accounts.named)
-    left_out = ", ".join(names[one] for one in rule.accounts.excluded)
+def _sets(wanted: PermissionSets) -> str:
+    picked = ", ".join((*wanted.names, *wanted.patterns, *_tags(wanted.tags)))
+    return f"{picked} but {', '.join(wanted.excluded)}" if wanted.excluded else picked
+
+
+def _reach(wanted: Accounts, names: Mapping[str, str]) -> str:
+    named = [names.get(one, one) for one in wanted.named]
+    placed = " and ".join((*wanted.units, *_tags(wanted.tags)))
+    reached = "all" if wanted.all else ", ".join(part for part in (*named, placed) if part)
+    left_out = ", ".join(names.get(one, one) for one in wanted.excluded)
     return f"{reached} but {left_out}" if left_out else reached
 
 
-def _approvers(approval: Approval | None) -> str:
-    if approval is None:
-        return "nobody"
-    steps = [", ".join((*step.approvers.groups, *step.approvers.users)) for step in approval.steps]
-    return " and ".join(steps) + (f", also through {', '.join(approval.through)}" if approval.through else "")
+def _tags(wanted: Wanted) -> Iterator[str]:
+    return (f"{name}={'|'.join(sorted(values))}" for name, values in wanted)
+
+
+def _approvers(rule: Entitlement) -> str:
+    if rule.approval is None:
+        return f"nobody, but {_everyone(rule.notify)} looks at it later" if rule.break_glass else "nobody"
+    steps = [f"{_everyone(step.approvers)}{' at times' if step.when else ''}" for step in rule.approval.steps]
+    relayed = f", also through {', '.join(rule.approval.through)}" if rule.approval.through else ""
+    return " and ".join(steps) + relayed
+
+
+def _everyone(people: People) -> str:
+    owner = ("the owner",) if people.owner_tag else ()
+    return ", ".join((*people.groups, *people.users, *owner))
 
 
 def _cast() -> Table:
