@@ -14,7 +14,7 @@ _NAMED = 20
 """People, accounts and permission sets that are named in one block; the rest is counted."""
 
 _NAMED_IN_ALL = 2_000
-_NAMED_AT_LEAST = 3
+_NAMED_AT_LEAST = 1
 
 
 class Direction(StrEnum):

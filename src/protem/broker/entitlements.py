@@ -1,4 +1,4 @@
-"""Planning, applying and showing entitlements."""
+"""Planning and applying entitlements."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,14 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from protem.broker import audit, documents, grants, held, planning, policy, wakes
+from protem.broker import audit, documents, ending, held, planning, policy
 from protem.broker.callers import Caller
 from protem.broker.documents import Document
 from protem.broker.effects import Direction
 from protem.broker.planning import Plan
 from protem.db.models import CatalogueSync, EntitlementVersion, TokenRole
-from protem.domain.authority import Relation, Verb
-from protem.domain.entitlements import Entitlement
+from protem.domain.authority import Verb
 from protem.domain.errors import EntitlementsFromFile, EntitlementsInvalid, FieldError, VersionMoved
 from protem.domain.events import EventType
 from protem.domain.lifecycle import EndReason
@@ -106,31 +105,6 @@ def end_more(session: Session, caller: Caller, applied: Applied, *, now: datetim
     return replace(applied, grants_ended=applied.grants_ended + ended)
 
 
-def visible(session: Session, caller: Caller, *, relation: Relation | None = None) -> tuple[Entitlement, ...]:
-    """Return the entitlements that ``caller`` may ask under or approve for; admins and auditors see all.
-
-    ``relation`` narrows to ``REQUESTER`` or ``APPROVER``.
-    """
-    caller.require(Verb.ENTITLEMENTS_LIST)
-    rules = policy.current(session).entitlements
-    if relation is None and not caller.relations.isdisjoint({Relation.ADMIN, Relation.AUDITOR}):
-        return rules
-    wanted = {relation} if relation else {Relation.REQUESTER, Relation.APPROVER}
-    return tuple(rule for rule in rules if wanted & relations(rule, caller))
-
-
-def relations(rule: Entitlement, caller: Caller) -> frozenset[Relation]:
-    """Return how ``caller`` stands to an entitlement: as one who may ask, approve, both or neither."""
-    if (person := caller.person) is None:
-        return frozenset()
-    asks = rule.requesters.include(person)
-    approves = rule.approval is not None and any(
-        step.approvers.include(person) for step in rule.approval.steps
-    )
-    found = ((Relation.REQUESTER, asks), (Relation.APPROVER, approves))
-    return frozenset(relation for relation, holds in found if holds)
-
-
 def _put_file(session: Session, document: Document, *, strict: bool, now: datetime) -> None:
     if planning.latest(session).digest == document.digest:
         return
@@ -163,14 +137,20 @@ def _put(session: Session, caller: Caller, planned: Plan, *, end_grants: bool, n
 
 
 def _end(session: Session, caller: Caller, planned: Plan, *, version: int, now: datetime) -> int:
-    found = held.grants(session, planned.removed_keys, now=now)
     comment = f"version {version} of the entitlements no longer has the one that gave this"
-    for grant in found:
-        wakes.wake(session, grant.assignment_id, at=now)
-        grants._revoke(  # noqa: SLF001  # until there is a name for it
-            session, grant, by=caller.on_record, comment=comment, reason=EndReason.ELIGIBILITY_LOST, now=now
+    ended = [
+        ending.end(
+            session,
+            grant,
+            by=caller.on_record,
+            reason=EndReason.ELIGIBILITY_LOST,
+            comment=comment,
+            caller=caller,
+            now=now,
         )
-    return len(found)
+        for grant in held.grants(session, planned.removed_keys, now=now)
+    ]
+    return sum(ended)
 
 
 def _record(

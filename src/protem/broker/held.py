@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from protem.broker.ending import BY_ASSIGNMENT
 from protem.db.models import Grant, Request
 from protem.domain import names
 from protem.domain.lifecycle import GrantState, RequestState
@@ -53,11 +54,11 @@ def grants(
 ) -> tuple[Grant, ...]:
     """Return the grants under entitlements with these keys that are or will be owed.
 
-    They come in the order of their assignments, in which everybody takes those rows.
+    They come in the order in which everybody takes the rows of assignments.
     """
     owed = select(Grant, Request.entitlement).join_from(Grant, Request, _ASKED)
     of_states = owed.where(*_owed(now), Grant.state.in_(states))
-    rows = session.execute(of_states.order_by(Grant.assignment_id, Grant.id))
+    rows = session.execute(of_states.order_by(*BY_ASSIGNMENT))
     return tuple(grant for grant, name in rows if names.key(name) in entitlements)
 
 
