@@ -46,7 +46,7 @@ class Client:
         """Have something done."""
         return self.send("POST", path, body=body, headers=headers).json()
 
-    def create(self, path: str, body: Mapping[str, Any]) -> Any:
+    def create(self, path: str, body: Mapping[str, Any] | None) -> Any:
         """Have something made, once, even if the first answer is lost on the way."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         try:

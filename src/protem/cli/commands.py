@@ -41,8 +41,12 @@ COMMANDS: Mapping[str, Place] = {
     "approve": Place(_USE, "decisions", "approve"),
     "deny": Place(_USE, "decisions", "deny"),
     "withdraw": Place(_USE, "requests", "withdraw"),
+    "repeat": Place(_USE, "repeats", "repeat"),
     "grants": Place(_USE, "grants", "grants"),
     "revoke": Place(_USE, "grants", "revoke"),
+    "extend": Place(_USE, "grants", "extend"),
+    "reviews": Place(_USE, "reviews", "reviews"),
+    "review": Place(_USE, "reviews", "review"),
     "whoami": Place(_USE, "me", "whoami"),
 }
 

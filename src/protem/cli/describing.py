@@ -17,7 +17,7 @@ def request(shown: Shown) -> Iterator[str]:
     yield _line("for", _who(shown))
     for target in shown["targets"]:
         yield _line("access", _target(target))
-    yield _line("how long", f"{clean(shown['duration'])}, {_start(shown)}")
+    yield from _time(shown)
     yield _line(
         "entitlement", f"{clean(shown['entitlement']['name'])}, version {shown['entitlement']['version']}"
     )
@@ -28,6 +28,10 @@ def request(shown: Shown) -> Iterator[str]:
     yield from _answers(shown)
     for grant in shown["grants"]:
         yield _line("grant", f"{grant['id']} {clean(grant['state'])}, {_until(grant)}")
+    if broken := shown["break_glass"]:
+        yield _line(
+            "broken glass", f"review {broken['review_id']} is {'open' if broken['open'] else 'closed'}"
+        )
 
 
 def grant(shown: Shown) -> Iterator[str]:
@@ -36,13 +40,27 @@ def grant(shown: Shown) -> Iterator[str]:
     yield _line("for", clean(shown["principal"]["user_name"]))
     yield _line("access", _target(shown))
     yield _line("window", f"{instant(shown['starts_at'])} to {instant(shown['ends_at'])}")
+    if shown["requested_ends_at"]:
+        asked = f"request {shown['extension_request_id']} is to be approved"
+        yield _line("extension", f"to {instant(shown['requested_ends_at'])}; {asked}")
     if shown["access_over_at"]:
         yield _line("sessions", f"may act until {instant(shown['access_over_at'])}")
     if shown["end_reason"]:
         yield _line("end", clean(shown["end_reason"]))
+    if shown["end_detail"]:
+        yield _line("why", clean(shown["end_detail"]))
     for trouble in (shown["failure"], shown["last_error"]):
         if trouble:
             yield _line("trouble", clean(trouble["detail"]))
+
+
+def review(shown: Shown) -> Iterator[str]:
+    """Yield what became of broken glass."""
+    closed = f"closed by {clean(shown['closed_by'])}" if shown["closed_at"] else "open"
+    yield f"Review {shown['id']} is {closed}"
+    yield _line("for", clean(shown["principal"]["user_name"]))
+    for line in (shown["comment"] or "").split("\n"):
+        yield _line("found", clean(line))
 
 
 def _who(shown: Shown) -> str:
@@ -54,6 +72,16 @@ def _who(shown: Shown) -> str:
 def _target(shown: Shown) -> str:
     account, permission_set = shown["account"], shown["permission_set"]
     return f"{clean(permission_set['name'])} in {clean(account['name'])} ({clean(account['id'])})"
+
+
+def _time(shown: Shown) -> Iterator[str]:
+    duration = clean(shown["duration"])
+    if not shown["extends_grant_id"]:
+        yield _line("how long", f"{duration}, {_start(shown)}")
+        return
+    until = f", until {instant(shown['requested_ends_at'])}" if shown["requested_ends_at"] else ""
+    yield _line("how long", f"{duration} longer{until}")
+    yield _line("extends", f"grant {shown['extends_grant_id']}")
 
 
 def _start(shown: Shown) -> str:
