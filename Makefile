@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage check format lock audit wheel clean
+.PHONY: help setup demo test coverage bench check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -49,10 +49,13 @@ test: setup  ## Run every test, on SQLite and on PostgreSQL
 coverage: setup  ## The same, and say which lines no test reaches
 	@$(VENV)/bin/pytest --numprocesses auto --dist worksteal --cov --cov-report=term
 
+bench: setup  ## Measure how fast entitlements decide, and how that grows (benchmarks/README.md)
+	@$(VENV)/bin/python -m benchmarks.policy
+
 check: setup  ## Check format, rules, types, imports, and that migrations and models agree
 	@echo "Format"; $(VENV)/bin/ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
 	@echo "Rules"; $(VENV)/bin/ruff check --quiet .
-	@echo "Types"; $(VENV)/bin/mypy src tests
+	@echo "Types"; $(VENV)/bin/mypy src tests benchmarks
 	@echo "Imports"; $(VENV)/bin/lint-imports --no-logo
 	@echo "Migrations"; $(VENV)/bin/pytest --quiet tests/test_migrations.py
 

@@ -19,8 +19,8 @@ UNIT_ID = r"^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$"
 _UNIT = re.compile(UNIT_ID, re.ASCII)
 _IDS = tuple(re.compile(pattern, re.ASCII) for pattern in (ACCOUNT_ID, PERMISSION_SET_ARN, PRINCIPAL_ID))
 
-# A thousand rules compare the same few thousand names in every decision.
-_REMEMBERED = 4_096
+# A thousand rules compare the same few thousand names in every decision; a large company has some more.
+_REMEMBERED = 16_384
 
 
 @lru_cache(maxsize=_REMEMBERED)
