@@ -2,12 +2,11 @@
 
 import heapq
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from protem.broker import catalogue
 from protem.broker.documents.directory import Directory
 from protem.domain.catalogue import Account, Estate, PermissionSet
 from protem.domain.effects import Reach
@@ -39,11 +38,12 @@ class Ground:
     directory: Directory
     estate: Estate
 
-    _members: dict[People, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
-
     @classmethod
     def load(cls, session: Session) -> "Ground":
-        return cls(Directory.load(session), catalogue.estate(session))
+        directory = Directory.load(session)
+        known = directory.estate
+        assignable = tuple(account for account in known.accounts if account.assignable)
+        return cls(directory, Estate(assignable, known.permission_sets))
 
     def reach(self, rule: Entitlement) -> Reach:
         """Return whom a rule lets ask for what."""
@@ -54,10 +54,8 @@ class Ground:
         )
 
     def members(self, people: People) -> frozenset[str]:
-        """Return the ids of everybody whom ``people`` includes; asked again, what was found before."""
-        if people not in self._members:
-            self._members[people] = self.directory.members(people)
-        return self._members[people]
+        """Return the ids of everybody whom ``people`` includes."""
+        return self.directory.members(people)
 
     def shown(self, part: Reach, *, named: int) -> Block:
         """Return a part of a reach for people to read, with so many names of each kind at most."""
