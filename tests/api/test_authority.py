@@ -35,6 +35,8 @@ STATUSES: dict[Verb, tuple[int, ...]] = {
     Verb.ENTITLEMENTS_PLAN:    (401,     403,      403,        403,     403,     403,    403,   200,  403),
     Verb.ENTITLEMENTS_APPLY:   (401,     403,      403,        403,     403,     403,    403,   200,  403),
     Verb.ENTITLEMENTS_SCHEMA:  (401,     200,      200,        200,     200,     200,    200,   200,  200),
+    Verb.ENTITLEMENT_ACCOUNTS_LIST:
+                               (401,     200,      200,        200,     404,     404,    200,   200,  200),
     Verb.ENTITLEMENT_VERSIONS_LIST:
                                (401,     403,      403,        403,     403,     403,    403,   200,  200),
     Verb.ENTITLEMENT_VERSIONS_READ:
@@ -141,6 +143,7 @@ CALLS: dict[Verb, Callable[[Api], Sent]] = {
     Verb.ME_READ: lambda api: ("GET", "/v1/me", {}),
     Verb.ENTITLEMENTS_LIST: lambda api: ("GET", "/v1/entitlements", {}),
     Verb.ENTITLEMENTS_SCHEMA: lambda api: ("GET", "/v1/entitlements/schema", {}),
+    Verb.ENTITLEMENT_ACCOUNTS_LIST: lambda api: ("GET", "/v1/entitlements/admin/accounts", {}),
     Verb.ENTITLEMENT_VERSIONS_LIST: lambda api: ("GET", "/v1/entitlement-versions", {}),
     Verb.ENTITLEMENT_VERSIONS_READ: lambda api: ("GET", "/v1/entitlement-versions/1", {}),
     Verb.ENTITLEMENTS_PLAN: plan,

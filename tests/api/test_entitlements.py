@@ -1,35 +1,10 @@
-"""Entitlements over HTTP: seen, planned, applied."""
+"""Entitlements over HTTP: planned and applied."""
 
 from tests.api.applications import Api
 from tests.broker.worlds import POLICY, World
 
 YAML = {"Content-Type": "application/yaml"}
 LONGER = POLICY.replace("maximum: PT4H", "maximum: PT8H", 1)
-
-
-def test_people_see_the_entitlements_that_concern_them(api: Api) -> None:
-    shown = {item["name"]: item for item in api.person("carol").get("/v1/entitlements").json()["items"]}
-    assert shown == {
-        "admin": {
-            "name": "admin",
-            "description": "",
-            "relations": ["approver"],
-            "permission_sets": ["AdministratorAccess"],
-            "accounts": ["111111111111", "222222222222"],
-            "except_accounts": [],
-            "default_duration": "PT1H",
-            "maximum_duration": "PT4H",
-            "justification_minimum_length": 5,
-            "approval": {
-                "steps": [{"name": "lead", "required": 1, "users": [], "groups": ["leads"]}],
-                "expires_after": "P1D",
-                "through": ["slack"],
-            },
-        }
-    }
-    mine = api.person("alice").get("/v1/entitlements?relation=requester").json()["items"]
-    assert {item["name"]: item["accounts"] for item in mine}["read"] is None
-    assert api.person("alice").get("/v1/entitlements?relation=approver").json()["items"] == []
 
 
 def test_a_plan_says_what_would_change_and_against_which_version(api: Api) -> None:

@@ -27,7 +27,6 @@ from protem.db.models import (
 )
 from protem.db.store import Store
 from protem.domain import names
-from protem.domain.authority import Relation
 from protem.domain.catalogue import Group as InGroup
 from protem.domain.catalogue import Person
 from protem.domain.errors import EntitlementsFromFile, EntitlementsInvalid, Forbidden, VersionMoved
@@ -281,26 +280,6 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(
         path.write_bytes(content)
     with store.writing() as session, pytest.raises(EntitlementsInvalid, match=r"gone\.yaml"):
         entitlements.apply_file(session, path, now=NOW)
-
-
-def test_everybody_sees_what_concerns_them(store: Store) -> None:
-    apply(store, SOURCE)
-
-    def seen(caller: Caller, relation: Relation | None = None) -> list[str]:
-        with store.reading() as session:
-            return [rule.name for rule in entitlements.visible(session, caller, relation=relation)]
-
-    assert seen(CONSOLE) == seen(Caller(name="audit", role=TokenRole.AUDITOR)) == ["prod-admin", "sandbox"]
-    assert seen(person("Alice@Example.com")) == ["sandbox"]
-    assert seen(person("bob", "engineers", "leads")) == ["prod-admin"]
-    assert seen(person("bob", "leads"), Relation.APPROVER) == ["prod-admin"]
-    assert seen(person("bob", "leads"), Relation.REQUESTER) == []
-    assert seen(Caller(name="slack", role=TokenRole.SERVICE)) == []
-
-
-def test_without_entitlements_there_is_nothing_to_see(store: Store) -> None:
-    with store.reading() as session:
-        assert entitlements.visible(session, CONSOLE) == ()
 
 
 def test_names_are_not_checked_before_the_catalogue_is_there(store: Store) -> None:

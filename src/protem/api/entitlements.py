@@ -1,21 +1,19 @@
-"""Entitlements: seen by those whom they concern, planned and applied as one document."""
+"""Entitlements: planned and applied as one document."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
 from protem.api import documents, etags, refusals
 from protem.api.calls import AnyCall, Call
 from protem.api.operations import operation
-from protem.api.schemas import entitlements as schemas
 from protem.api.schemas import plans
-from protem.api.schemas.pages import Page
 from protem.broker import documents as texts
 from protem.broker import entitlements
 from protem.broker.documents import schema
 from protem.broker.planning import Plan
 from protem.domain import errors
-from protem.domain.authority import Relation, Verb
+from protem.domain.authority import Verb
 
 router = APIRouter()
 
@@ -26,20 +24,6 @@ EndGrants = Annotated[
 ]
 
 _DOCUMENT = (refusals.UnsupportedMediaType, refusals.BodyTooLarge, errors.EntitlementsInvalid)
-
-
-@router.get("/v1/entitlements", **operation(Verb.ENTITLEMENTS_LIST))
-def list_entitlements(
-    call: AnyCall,
-    relation: Annotated[
-        Literal["requester", "approver"] | None, Query(description="Only those under which you may do this.")
-    ] = None,
-) -> Page[schemas.Entitlement]:
-    """List the entitlements that you may ask under or approve for; admins and auditors see all."""
-    wanted = Relation(relation) if relation else None
-    with call.reading() as turn:
-        found = entitlements.visible(turn.session, turn.caller, relation=wanted)
-    return Page(items=[schemas.Entitlement.of(rule, turn.caller) for rule in found], next_cursor=None)
 
 
 @router.get("/v1/entitlements/schema", **operation(Verb.ENTITLEMENTS_SCHEMA))

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from protem.api.calls import AnyCall, Turn
 from protem.api.operations import operation
 from protem.api.schemas.me import Me
-from protem.broker import entitlements
+from protem.broker import offers
 from protem.domain.authority import Relation, Verb, may
 
 router = APIRouter()
@@ -20,11 +20,11 @@ def read_me(call: AnyCall) -> Me:
 
 
 def _open(turn: Turn) -> frozenset[Verb]:
-    caller, possible = turn.caller, set(turn.caller.relations)
-    for rule in entitlements.visible(turn.session, caller):
-        possible |= entitlements.relations(rule, caller)
+    caller, possible = turn.caller, set(turn.caller.relations | offers.relations(turn.session, turn.caller))
     if Relation.REQUESTER in possible:
         possible.add(Relation.BENEFICIARY)
+    if Relation.REQUESTER_FOR in possible:
+        possible.add(Relation.REQUESTER)
     if Relation.SERVICE in possible:
         possible.add(Relation.SUBMITTER)
     return frozenset(verb for verb in Verb if caller.in_scope(verb) and may(verb, frozenset(possible)))

@@ -9,6 +9,7 @@ from protem.api import (
     grants,
     health,
     me,
+    offers,
     permission_sets,
     principals,
     problem_pages,
@@ -21,6 +22,7 @@ from protem.api import (
 
 ROUTERS = (
     me.router,
+    offers.router,
     entitlements.router,
     entitlement_versions.router,
     accounts.router,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from protem.broker import audit, documents, ending, held, planning, policy
+from protem.broker import audit, documents, ending, held, planning
 from protem.broker.callers import Caller
 from protem.broker.documents import Document
 from protem.broker.effects import Direction

@@ -3,8 +3,9 @@
 import base64
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, tuple_
@@ -59,9 +60,9 @@ def cut(
     ``of`` names the list, so that a cursor of another one is refused.
     """
     if paging.cursor is not None:
-        reached = _values(paging.cursor, of=of, by=by)
+        last = _values(paging.cursor, of=of, kinds=[column.type.python_type for column in by])
         position = tuple_(*by)
-        statement = statement.where(position < reached if descending else position > reached)
+        statement = statement.where(position < last if descending else position > last)
     order = [column.desc() if descending else column for column in by]
     found = session.scalars(statement.order_by(*order).limit(paging.limit + 1)).all()
     items = tuple(found[: paging.limit])
@@ -69,28 +70,46 @@ def cut(
     return Page(items, _cursor(items[-1], of=of, by=by) if more else None)
 
 
+def walk(
+    found: Iterable[Item], paging: Paging, *, of: str, by: Callable[[Item], tuple[str, ...]], length: int
+) -> Page[Item]:
+    """Return one page of what is in the order of the texts that ``by`` gives, ``length`` of them for each."""
+    after = reached(paging, of=of, length=length)
+    rest = (item for item in found if by(item) > after)
+    items = tuple(islice(rest, paging.limit + 1))
+    shown = items[: paging.limit]
+    return Page(shown, _encoded(of, by(shown[-1])) if len(items) > len(shown) else None)
+
+
+def reached(paging: Paging, *, of: str, length: int) -> tuple[str, ...]:
+    """Return the texts that the page before ended with; the first page comes after nothing."""
+    return _values(paging.cursor, of=of, kinds=(str,) * length) if paging.cursor is not None else ()
+
+
 def _cursor(item: Any, *, of: str, by: Columns) -> str:
-    reached = [of, *(str(getattr(item, column.key)) for column in by)]
-    return base64.urlsafe_b64encode(json.dumps(reached).encode()).decode().rstrip("=")
+    return _encoded(of, [str(getattr(item, column.key)) for column in by])
 
 
-def _values(cursor: str, *, of: str, by: Columns) -> tuple[Any, ...]:
+def _encoded(of: str, values: Iterable[str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([of, *values]).encode()).decode().rstrip("=")
+
+
+def _values(cursor: str, *, of: str, kinds: Sequence[type]) -> tuple[Any, ...]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         name, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        reached = tuple(_value(value, column) for value, column in zip(values, by, strict=True))
+        found = tuple(_value(value, kind) for value, kind in zip(values, kinds, strict=True))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        name, reached = None, ()
+        name, found = None, ()
     if name != of:
         raise texts.refused("cursor", "this is no cursor of this list")
-    return reached
+    return found
 
 
-def _value(value: Any, column: InstrumentedAttribute[Any]) -> Any:
+def _value(value: Any, kind: type) -> Any:
     # Only text has this method: whatever else JSON can hold was not written here.
     plain = value.replace("\x00", "")
     plain.encode()  # half a character is a ValueError here, and a failure in the database
-    kind = column.type.python_type
     if kind is int:
         return _number(plain)
     return uuid.UUID(plain) if kind is uuid.UUID else plain

@@ -10,6 +10,8 @@ class Relation(StrEnum):
     PERSON = "person"
     """One Identity Center user, by a token of their own or through a service that acts as them."""
     REQUESTER = "requester"
+    REQUESTER_FOR = "requester_for"
+    """Somebody who may ask for others; of entitlements only."""
     BENEFICIARY = "beneficiary"
     APPROVER = "approver"
     """Named by a step of the request's entitlement."""
