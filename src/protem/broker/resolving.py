@@ -92,6 +92,14 @@ def pick(session: Session, kind: Kind[Row], wanted: Sequence[str], *, fields: Se
     return [_one(kind, _live(found), field) for found, field in zip(means, fields, strict=True)]
 
 
+def pick_ever(session: Session, kind: Kind[Row], wanted: str, *, field: str) -> Row:
+    """Return the one row that ``wanted`` means; what has gone is meant where nothing else is."""
+    found = _meant(kind, wanted, candidates(session, kind, [wanted]))
+    if not found:
+        _unknown(session, kind, [field], gone=False)
+    return _one(kind, _live(found) or found, field)
+
+
 def _meant(kind: Kind[Row], text: str, rows: Sequence[Row]) -> list[Row]:
     identifier, name = kind.identifier.key, kind.name.key
     return [

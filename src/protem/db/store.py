@@ -75,6 +75,8 @@ ASSIGNMENTS = "assignments"
 """Something was committed that the reconciler should look at now."""
 ANSWERS = "answers"
 """A request or a grant has changed."""
+RULES = "rules"
+"""A lock, the entitlements or the catalogue has changed: live access may have to end."""
 
 
 def announce(session: Session, *topics: str) -> None:

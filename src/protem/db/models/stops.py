@@ -35,6 +35,7 @@ class Lock(Table):
     created_by: Mapped[str] = mapped_column(String(512))
     expires_at: Mapped[datetime | None]
     lifted_at: Mapped[datetime | None]
+    """When it was over, by somebody's hand or, noted afterwards, at ``expires_at``."""
     lifted_by: Mapped[str | None] = mapped_column(String(512))
 
     @property

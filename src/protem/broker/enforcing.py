@@ -1,0 +1,93 @@
+"""What locks end: whatever access they are on, whenever it came about.
+
+It asks what is live now, not what happened: an approval that was under way when a lock was made
+escapes the first look, and not the next.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy.orm import Session
+
+from protem.broker import ending, locks
+from protem.broker.activation import lockable
+from protem.db.models import Grant, Request
+from protem.domain import names
+from protem.domain.lifecycle import LIVE_GRANT_STATES, EndReason, RequestState
+from protem.domain.locks import Lock, LockKind, first_stopping
+
+BATCH = 100
+"""Grants that one transaction ends at most: others write in between."""
+
+
+def end_locked(session: Session, *, now: datetime, limit: int = BATCH) -> int:
+    """End live grants that a lock is on, scheduled ones too; return how many, ``limit`` at most."""
+    holding = locks.holding(session, now)
+    if not holding:
+        return 0
+    found = session.execute(owed(now).where(or_(*(_on(session, lock, now) for lock in holding))).limit(limit))
+    ended = 0
+    for grant, request in found.all():
+        targets = [target for target in request.targets if target.position == grant.position]
+        lock = first_stopping(holding, lockable(request, targets), now=now)
+        ended += lock is not None and _end(session, grant, lock, now)
+    return ended
+
+
+def withdraw_orphans(session: Session, *, now: datetime) -> int:
+    """Close questions whether a grant may last longer that is over; return how many.
+
+    They are closed when the grant ends, unless somebody was answering them at that moment.
+    """
+    asking = (
+        select(Request.extends_grant_id, Grant)
+        .join(Grant, Grant.id == Request.extends_grant_id)
+        .where(Request.state == RequestState.PENDING, Request.expires_at > now)
+    )
+    over = [grant for _, grant in session.execute(asking) if grant.owing.over(now)]
+    for grant in over:
+        because = grant.end_reason or grant.revoke_reason
+        ending.withdraw_extension(session, grant.id, because=because or "over", now=now)
+    return len(over)
+
+
+def owed(now: datetime) -> Select[Grant, Request]:
+    """Select grants that nobody has told to end, with their requests, in the order of ending."""
+    return (
+        select(Grant, Request)
+        .join(Request, Request.id == Grant.request_id)
+        .where(
+            Grant.state.in_(LIVE_GRANT_STATES),
+            Grant.revoked_at.is_(None),
+            Grant.failure_code.is_(None),
+            Grant.ends_at > now,
+        )
+        .order_by(*ending.BY_ASSIGNMENT)
+    )
+
+
+def _end(session: Session, grant: Grant, lock: Lock, now: datetime) -> bool:
+    facts, by = {"lock_id": lock.id}, f"lock:{lock.id}"
+    return ending.end(
+        session, grant, by=by, reason=EndReason.LOCKED, comment=lock.reason, now=now, facts=facts
+    )
+
+
+def _on(session: Session, lock: Lock, now: datetime) -> ColumnElement[bool]:
+    match lock.kind:
+        case LockKind.PRINCIPAL:
+            return or_(Grant.principal_id == lock.subject, Request.requester_id == lock.subject)
+        case LockKind.ACCOUNT:
+            return Grant.account_id == lock.subject
+        case LockKind.PERMISSION_SET:
+            return Grant.permission_set_arn == lock.subject
+        case LockKind.ENTITLEMENT:
+            return Request.entitlement.in_(_spellings(session, lock.subject, now))
+        case LockKind.EVERYTHING:
+            return true()
+
+
+def _spellings(session: Session, name: str, now: datetime) -> list[str]:
+    """Return how the entitlement of this name is written where access is live under it."""
+    written = session.scalars(owed(now).with_only_columns(Request.entitlement).order_by(None).distinct())
+    return [found for found in written if names.key(found) == names.key(name)]
