@@ -26,6 +26,7 @@ from protem.domain.errors import (
     OutsideAllowedHours,
     OwnRequest,
     TicketRefused,
+    TooManyGrants,
 )
 from protem.domain.lifecycle import EndReason, GrantState, RequestState
 from tests.broker.worlds import ADMIN, ALPHA, AUDITOR, POLICY, World, arn, asking, person_id
@@ -274,6 +275,29 @@ def test_standing_access_and_the_grant_itself_are_not_in_the_way(world: World) -
     world.hold_standing("engineers")
     world.decide(world.person("carol"), asked_for(world, grant))
     assert world.grant(grant).extensions == 1
+
+
+def test_an_extension_into_another_grant_counts_as_one_more(world: World) -> None:
+    world.apply(
+        EXTENSIBLE.replace("accounts: {all: true}", "accounts: {all: true}\n    maximum_concurrent: 1")
+    )
+    grant = reading(world)
+    reading(world, starts_at=grant.ends_at + 10 * MINUTE)
+    with world.refusing(TooManyGrants) as caught:
+        world.extend(world.person("alice"), grant, 11 * MINUTE)
+    assert caught.value.errors[0].field == "duration"
+    world.extend(world.person("alice"), grant, 10 * MINUTE)
+
+
+def test_an_extension_is_held_to_the_number_of_grants_when_it_is_approved(world: World) -> None:
+    alone = "maximum_concurrent: 1\n    justification:"
+    world.apply(EXTENSIBLE.replace("justification:", alone))
+    grant = world.approved()
+    request = asked_for(world, grant)
+    world.approved(submission=asking(starts_at=grant.ends_at))
+    carol = world.person("carol")
+    with world.refusing(NotEligible):
+        world.decide(carol, request)
 
 
 def test_one_extension_waits_at_a_time(world: World) -> None:

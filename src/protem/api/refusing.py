@@ -54,6 +54,8 @@ EXTENDING = (
     errors.JustificationRefused,
     errors.TicketRefused,
     errors.OutsideAllowedHours,
+    errors.TooManyGrants,
+    errors.CoolingDown,
     errors.NoApprovers,
     errors.ReviewOpen,
     errors.Locked,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from protem.db.models import Grant, Principal, Request, Review
@@ -51,7 +51,13 @@ def _last_over_at(
     if entitlement.cool_down is None:
         return None
     over_at = case((Grant.revoked_at.is_not(None), Grant.revoked_at), else_=Grant.ends_at)
-    had = _grants(entitlement, principal_id).where(Grant.state != GrantState.FAILED, over_at <= now)
+    had = _grants(entitlement, principal_id).where(
+        over_at <= now,
+        # Access that never began, or was not let begin, is none to cool down from.
+        Grant.state != GrantState.FAILED,
+        or_(Grant.revoked_at.is_(None), Grant.revoked_at > Grant.starts_at),
+        or_(Grant.failure_detail.is_(None), Grant.activated_at.is_not(None)),
+    )
     latest: datetime | None = session.scalars(had.with_only_columns(func.max(over_at))).one()
     return latest
 
