@@ -5,7 +5,7 @@ from typing import Any
 
 from protem.domain.catalogue import Target
 from protem.domain.decisions import Check, Decision
-from protem.domain.eligibility import Ask, matching, reaches
+from protem.domain.eligibility import REACHING, Ask, matching, reaches
 from protem.domain.entitlements import Entitlement, Policy
 from protem.domain.errors import (
     AccountNotAssignable,
@@ -68,11 +68,19 @@ def choose(rules: Policy, ask: Ask, *, named: str | None) -> Entitlement:
     return found[0]
 
 
-def refusal(entitlement: Entitlement, decision: Decision) -> Refusal | None:
-    """Return the refusal that fits the first rule which is not satisfied, with all of them."""
-    if decision.allowed:
-        return None
+def refusals(entitlement: Entitlement, decision: Decision) -> tuple[Refusal | None, Refusal | None]:
+    """Return the refusal about whom and what the entitlement is for, and that about everything else.
+
+    Each is that of the first rule which is not satisfied, and names all of its kind.
+    """
     failed = decision.refusals
+    about = [check for check in failed if check.rule in REACHING]
+    return _refusal(entitlement, about), _refusal(entitlement, [one for one in failed if one not in about])
+
+
+def _refusal(entitlement: Entitlement, failed: Sequence[Check]) -> Refusal | None:
+    if not failed:
+        return None
     kind = _REFUSALS.get(failed[0].rule, NotEligible)
     return kind(
         failed[0].explanation,

@@ -27,7 +27,13 @@ class Evaluation:
     """Every step that it may need."""
     steps_needed: tuple[Step, ...] = ()
     """The steps that it needs if it is given now; none means that it is given at once."""
-    refusal: Refusal | None = None
+    refusals: tuple[Refusal, ...] = ()
+    """Everything that stands in the way, what is most worth knowing first."""
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """The refusal that submitting gets, if any."""
+        return self.refusals[0] if self.refusals else None
 
     def deciding(self) -> Entitlement:
         """Return the entitlement that allows the ask; raises the refusal if none does."""
@@ -50,18 +56,23 @@ def evaluate(
     try:
         entitlement = choosing.choose(rules, ask, named=named)
     except Refusal as unchosen:
-        return Evaluation(ask, rules, refusal=unchosen)
+        return Evaluation(ask, rules, refusals=(unchosen,))
     past = histories.of(session, entitlement, ask.beneficiary.id, now=now, extends=extends)
     decision = may_request(entitlement, ask, bounds=bounds, now=now, history=past)
     steps = _steps(entitlement, ask, decision)
     required = needed(steps, ask.window(entitlement, now))
-    refusal = (
-        locks.refusal(session, _lockable(entitlement, ask), now=now)
-        or choosing.refusal(entitlement, decision)
-        or (None if extends else standing.refusal(session, ask.beneficiary, ask.targets))
-        or able.refusal(session, required, frozenset({ask.requester.id, ask.beneficiary.id}))
+    # Who may not have this at all learns no more than that. Nothing that one could do better helps against
+    # a lock, or where nothing has to be asked for; and the steps are those of an ask that is in order.
+    unreached, other = choosing.refusals(entitlement, decision)
+    refusals = (
+        unreached,
+        locks.refusal(session, _lockable(entitlement, ask), now=now),
+        None if extends else standing.refusal(session, ask.beneficiary, ask.targets),
+        other,
+        able.refusal(session, required, frozenset({ask.requester.id, ask.beneficiary.id})),
     )
-    return Evaluation(ask, rules, entitlement, decision, steps, required, refusal)
+    found = tuple(refusal for refusal in refusals if refusal is not None)
+    return Evaluation(ask, rules, entitlement, decision, steps, required, found)
 
 
 def _steps(entitlement: Entitlement, ask: Ask, decision: Decision) -> tuple[Step, ...]:

@@ -27,7 +27,7 @@ from protem.domain.authority import Verb
 from protem.domain.catalogue import Person, Target
 from protem.domain.eligibility import Ask, Bounds
 from protem.domain.entitlements import Entitlement
-from protem.domain.errors import Forbidden
+from protem.domain.errors import FieldError, Forbidden, UnknownPrincipal
 from protem.domain.events import EventType
 from protem.domain.lifecycle import RequestState
 
@@ -97,18 +97,27 @@ def put(
     return request
 
 
+def lapses_at(entitlement: Entitlement, now: datetime) -> datetime:
+    """Return when a question that is asked at ``now`` lapses if nobody answers."""
+    asked = entitlement.approval
+    return now + (asked.expires_after if asked else _AT_ONCE)
+
+
 def _beneficiary(session: Session, person: Person, submission: Submission) -> Person:
     if submission.beneficiary is None:
         return person
     named = catalogue.find_principal(session, submission.beneficiary, field="beneficiary")
-    return catalogue.person(session, named.id) or person
+    found = catalogue.person(session, named.id)
+    if found is None:
+        message = "this principal has gone from AWS"
+        raise UnknownPrincipal(message, errors=[FieldError("beneficiary", message)])
+    return found
 
 
 def _request(
     caller: Caller, entitlement: Entitlement, found: Evaluation, *, extends: Grant | None, now: datetime
 ) -> Request:
-    ask, asked = found.ask, entitlement.approval
-    expires_at = now + (asked.expires_after if asked else _AT_ONCE)
+    ask, expires_at = found.ask, lapses_at(entitlement, now)
     request = Request(
         id=new_id(),
         state=RequestState.PENDING,

@@ -38,9 +38,16 @@ class Decision:
         return tuple(check for check in self.checks if check.verdict is not Verdict.SATISFIED)
 
 
-def check(rule: str, *, passed: bool, explanation: str, field: str | None = None) -> Check:
-    """Return the outcome of one rule that could be evaluated."""
-    return Check(rule, Verdict.SATISFIED if passed else Verdict.UNSATISFIED, explanation, field)
+def check(
+    rule: str, *, passed: bool, explanation: str, satisfied: str = "", field: str | None = None
+) -> Check:
+    """Return the outcome of one rule that could be evaluated.
+
+    ``explanation`` says why it is not satisfied, and ``satisfied`` what is in order where it is.
+    """
+    if passed:
+        return Check(rule, Verdict.SATISFIED, satisfied, field)
+    return Check(rule, Verdict.UNSATISFIED, explanation, field)
 
 
 def decide(checks: Iterable[Check]) -> Decision:

@@ -12,6 +12,9 @@ from protem.domain.histories import NO_HISTORY, History
 from protem.domain.steps import OwnerUnknownError, steps_for
 from protem.domain.windows import Window
 
+REACHING = frozenset({"requesters", "requesters_for", "accounts", "permission_sets", "account_status"})
+"""The rules about whom and what an entitlement is for; where they fail, the others mean nothing."""
+
 _MOMENT = timedelta(seconds=1)
 _FARTHEST = timedelta(days=3_660)
 
@@ -104,6 +107,7 @@ def still_allowed(entitlement: Entitlement, *, beneficiary: Person, target: Targ
     may_ask = check(
         "requesters",
         passed=entitlement.requesters.include(beneficiary),
+        satisfied=f"{beneficiary.user_name} is among the requesters of {entitlement.name}",
         explanation=f"{beneficiary.user_name} is no longer among the requesters of {entitlement.name}",
     )
     return decide((may_ask, *reaches(entitlement, target)))
@@ -113,6 +117,7 @@ def _people(entitlement: Entitlement, ask: Ask) -> Iterator[Check]:
     yield check(
         "requesters",
         passed=entitlement.requesters.include(ask.beneficiary),
+        satisfied=f"{ask.beneficiary.user_name} is among the requesters of {entitlement.name}",
         explanation=f"{ask.beneficiary.user_name} is not among the requesters of {entitlement.name}",
         field="entitlement",
     )
@@ -120,6 +125,7 @@ def _people(entitlement: Entitlement, ask: Ask) -> Iterator[Check]:
         yield check(
             "requesters_for",
             passed=entitlement.requesters_for.include(ask.requester),
+            satisfied=f"{ask.requester.user_name} may ask for others under {entitlement.name}",
             explanation=f"{ask.requester.user_name} may not ask for others under {entitlement.name}",
             field="beneficiary",
         )
@@ -131,18 +137,21 @@ def reaches(entitlement: Entitlement, target: Target) -> Iterator[Check]:
     yield check(
         "accounts",
         passed=entitlement.accounts.include(account),
+        satisfied=f"{entitlement.name} reaches account {account.name} ({account.id})",
         explanation=f"{entitlement.name} does not reach account {account.name} ({account.id})",
         field="targets",
     )
     yield check(
         "permission_sets",
         passed=entitlement.permission_sets.include(permission_set),
+        satisfied=f"{entitlement.name} offers {permission_set.name}",
         explanation=f"{entitlement.name} does not offer {permission_set.name}",
         field="targets",
     )
     yield check(
         "account_status",
         passed=account.status == "ACTIVE",
+        satisfied=f"account {account.name} ({account.id}) is active",
         explanation=f"account {account.name} ({account.id}) is {account.status}; AWS assigns nothing there",
         field="targets",
     )
@@ -156,6 +165,7 @@ def _duration(entitlement: Entitlement, ask: Ask, bounds: Bounds, history: Histo
     yield check(
         "minimum_duration",
         passed=asked >= bounds.minimum_duration,
+        satisfied=f"{durations.text(asked)} is not too short",
         explanation=f"{durations.text(asked)} is shorter than the least, "
         f"{durations.text(bounds.minimum_duration)}",
         field="duration",
@@ -167,6 +177,7 @@ def _longest(entitlement: Entitlement, asked: timedelta) -> Check:
     return check(
         "duration",
         passed=asked <= most,
+        satisfied=f"{durations.text(asked)} is within the {durations.text(most)} of {entitlement.name}",
         explanation=f"{durations.text(asked)} is longer than the {durations.text(most)} that"
         f" {entitlement.name} allows",
         field="duration",
@@ -187,12 +198,14 @@ def _start(ask: Ask, bounds: Bounds, now: datetime) -> Iterator[Check]:
     yield check(
         "earliest_start",
         passed=wished >= now,
+        satisfied="the start does not lie in the past",
         explanation="a start cannot lie in the past; leave it out to start on approval",
         field="starts_at",
     )
     yield check(
         "latest_start",
         passed=wished <= now + bounds.maximum_start_ahead,
+        satisfied="the start lies no further ahead than is allowed",
         explanation=f"a start may lie at most {durations.text(bounds.maximum_start_ahead)} ahead",
         field="starts_at",
     )
@@ -205,10 +218,14 @@ def _hours(entitlement: Entitlement, ask: Ask, now: datetime) -> Iterator[Check]
     yield check(
         "allowed_hours",
         passed=entitlement.allowed_hours.cover(window),
-        explanation=f"access from {window.starts_at:%Y-%m-%d %H:%M} to {window.ends_at:%Y-%m-%d %H:%M} UTC"
-        f" is not within the hours of {entitlement.name}",
+        satisfied=f"{_span(window)} is within the hours of {entitlement.name}",
+        explanation=f"{_span(window)} is not within the hours of {entitlement.name}",
         field="duration" if ask.extends else "starts_at",
     )
+
+
+def _span(window: Window) -> str:
+    return f"access from {window.starts_at:%Y-%m-%d %H:%M} to {window.ends_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _justification(entitlement: Entitlement, ask: Ask) -> Check:
@@ -216,6 +233,7 @@ def _justification(entitlement: Entitlement, ask: Ask) -> Check:
     return check(
         "justification",
         passed=len(_visible(ask.justification)) >= least,
+        satisfied="the justification is long enough",
         explanation=f"the justification needs at least {least} characters",
         field="justification",
     )
@@ -232,6 +250,7 @@ def _ticket(entitlement: Entitlement, ask: Ask) -> Iterator[Check]:
         yield check(
             "ticket",
             passed=bool(ask.ticket),
+            satisfied="a ticket is named",
             explanation=f"{entitlement.name} wants a ticket",
             field="ticket",
         )
@@ -239,6 +258,7 @@ def _ticket(entitlement: Entitlement, ask: Ask) -> Iterator[Check]:
         yield check(
             "ticket_pattern",
             passed=rule.pattern.fits(ask.ticket),
+            satisfied=f"the ticket looks like {rule.pattern.text}",
             explanation=f"the ticket does not look like {rule.pattern.text}",
             field="ticket",
         )

@@ -19,6 +19,7 @@ def rules(entitlement: Entitlement, *, asked: timedelta, total: timedelta, befor
     yield check(
         "extensions",
         passed=before < count,
+        satisfied=f"{before} of {count} extensions of the grant have been used",
         explanation=f"{entitlement.name} does not let a grant be extended {often}",
     )
     if rule is None:
@@ -26,6 +27,7 @@ def rules(entitlement: Entitlement, *, asked: timedelta, total: timedelta, befor
     yield check(
         "extension",
         passed=asked <= rule.maximum,
+        satisfied=f"{durations.text(asked)} is within the {durations.text(rule.maximum)} of one extension",
         explanation=f"{durations.text(asked)} is longer than the {durations.text(rule.maximum)} by which"
         f" {entitlement.name} lets a grant be extended",
         field="duration",
@@ -34,6 +36,7 @@ def rules(entitlement: Entitlement, *, asked: timedelta, total: timedelta, befor
     yield check(
         "extension_total",
         passed=total <= longest,
+        satisfied=f"the grant would last {durations.text(total)}, within {durations.text(longest)}",
         explanation=f"the grant would last {durations.text(total)} altogether, longer than the"
         f" {durations.text(longest)} that {entitlement.name} allows",
         field="duration",

@@ -45,6 +45,7 @@ def rules(
         yield check(
             "maximum_concurrent",
             passed=beside + targets <= most,
+            satisfied=f"{entitlement.name} allows {most} grants at a time, of which {beside} are there",
             explanation=f"{entitlement.name} allows {most} grants at a time, of which {beside} are there",
             field="duration" if extends else "targets",
         )
@@ -54,6 +55,7 @@ def rules(
         yield check(
             "review",
             passed=not history.open_review,
+            satisfied="no broken glass waits for its review",
             explanation="glass was broken for the same person before, and nobody has reviewed it yet",
         )
 
@@ -78,4 +80,10 @@ def _cool_down(
             f" at {min(after):%Y-%m-%d %H:%M:%S} UTC"
         )
     passed = again_at <= window.starts_at and all(start - window.ends_at >= wait for start in after)
-    return check("cool_down", passed=passed, explanation=explanation, field="starts_at")
+    return check(
+        "cool_down",
+        passed=passed,
+        satisfied=f"there are {durations.text(wait)} or more between this and other access",
+        explanation=explanation,
+        field="starts_at",
+    )
