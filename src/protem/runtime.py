@@ -11,14 +11,16 @@ from typing import Any, Self
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
-from protem.broker import activation, entitlements, expiry, idempotency
+from protem import jobs
+from protem.broker import activation, entitlements
 from protem.clock import Clock, SystemClock
 from protem.db import exclusive, migrate
 from protem.db.models import CatalogueSync
-from protem.db.store import ASSIGNMENTS, Store
+from protem.db.store import ASSIGNMENTS, RULES, Store
 from protem.identity_center.aws import Connection, connect, sessions
 from protem.identity_center.budget import CallBudget
 from protem.identity_center.errors import CallWithheld
+from protem.jobs import Jobs
 from protem.reconciler import catalogue, standing
 from protem.reconciler.lease import Lease
 from protem.reconciler.metrics import Metrics, Pulse, Stock
@@ -27,8 +29,6 @@ from protem.reconciler.steps import Guard
 from protem.schedule import Schedule
 from protem.settings import Settings
 
-_EXPIRY = timedelta(seconds=2)
-_HOUSEKEEPING = timedelta(minutes=10)
 _THREADS_OF_THE_API = 16
 
 Mount = Callable[[Any], None]
@@ -76,6 +76,7 @@ class Reconciling:
             budget=self.budget,
             instance_arn=instance_arn,
         )
+        self.schedule.soon("eligibility")
         if not self._catalogued:
             self._catalogued = True
             self.schedule.soon("standing_access")
@@ -208,7 +209,7 @@ class Runtime:
         )
         schedule = Schedule(runner.tick, interval=settings.tick_interval, failed=metrics.failed)
         runner.done = schedule.wake
-        store.on_commit(lambda topics: schedule.wake() if ASSIGNMENTS in topics else None)
+        store.on_commit(partial(_react, schedule))
         self._pulse(runner, budget)
         made = Reconciling(runner, connection, budget, pool, schedule)
         self._jobs(made)
@@ -241,28 +242,31 @@ class Runtime:
 
     def _jobs(self, made: Reconciling) -> None:
         settings = self.settings
-        jobs: dict[str, tuple[timedelta, Callable[[], object]]] = {
+        ours = Jobs(self.store, settings.idempotency_retention, lambda: not self._stopped.is_set())
+        wanted: dict[str, tuple[timedelta, Callable[[], object]]] = {
             "catalogue": (
                 settings.catalogue_interval,
                 partial(made.read_catalogue, settings.identity_center_instance),
             ),
             "standing_access": (settings.standing_access_interval, made.look_for_standing_access),
-            "expiry": (_EXPIRY, self._expire),
-            "housekeeping": (_HOUSEKEEPING, self._tidy),
+            "expiry": (jobs.EXPIRY, ours.expire),
+            "locks": (jobs.LOCKS, ours.enforce_locks),
+            "eligibility": (jobs.ELIGIBILITY, ours.end_lost),
+            "housekeeping": (jobs.HOUSEKEEPING, ours.tidy),
         }
-        for name, (interval, job) in jobs.items():
+        for name, (interval, job) in wanted.items():
             # Standing access is looked for when the first catalogue says where.
             at_once = name != "standing_access"
             made.schedule.every(interval, partial(made.while_leading, job), name=name, at_once=at_once)
 
-    def _expire(self) -> None:
-        with self.store.writing() as session:
-            expiry.expire_due(session, now=self.store.now(session))
 
-    def _tidy(self) -> None:
-        with self.store.writing() as session:
-            before = self.store.now(session) - self.settings.idempotency_retention
-            idempotency.purge(session, before=before)
+def _react(schedule: Schedule, topics: frozenset[str]) -> None:
+    """Look at once at what a commit of this process has changed; what others commit is seen soon after."""
+    if ASSIGNMENTS in topics:
+        schedule.wake()
+    if RULES in topics:
+        schedule.soon("locks")
+        schedule.soon("eligibility")
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -57,6 +57,10 @@ STATUSES: dict[Verb, tuple[int, ...]] = {
     Verb.GRANTS_READ:          (401,     200,      200,        200,     404,     404,    200,   200,  200),
     Verb.GRANTS_REVOKE:        (401,     202,      202,        202,     404,     404,    202,   202,  403),
     Verb.GRANTS_EXTEND:        (401,     202,      202,        403,     404,     404,    202,   403,  403),
+    Verb.LOCKS_CREATE:         (401,     403,      403,        403,     403,     403,    403,   201,  403),
+    Verb.LOCKS_LIST:           (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.LOCKS_READ:           (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.LOCKS_LIFT:           (401,     403,      403,        403,     403,     403,    403,   200,  403),
     Verb.ASSIGNMENTS_LIST:     (401,     403,      403,        403,     403,     403,    403,   200,  200),
     Verb.TOKENS_CREATE:        (401,     403,      403,        403,     403,     403,    403,   201,  403),
     Verb.TOKENS_LIST:          (401,     403,      403,        403,     403,     403,    403,   200,  200),
@@ -139,6 +143,13 @@ def revoke_token(api: Api) -> Sent:
     return "DELETE", f"/v1/tokens/{token['id']}", {}
 
 
+LOCK = {"kind": "account", "subject": "beta", "reason": "a drill"}
+
+
+def lock_path(api: Api) -> str:
+    return api.admin().post("/v1/locks", LOCK).headers["Location"]
+
+
 CALLS: dict[Verb, Callable[[Api], Sent]] = {
     Verb.ME_READ: lambda api: ("GET", "/v1/me", {}),
     Verb.ENTITLEMENTS_LIST: lambda api: ("GET", "/v1/entitlements", {}),
@@ -164,6 +175,10 @@ CALLS: dict[Verb, Callable[[Api], Sent]] = {
     Verb.GRANTS_LIST: lambda api: ("GET", "/v1/grants", {}),
     Verb.GRANTS_READ: lambda api: ("GET", grant_path(api), {}),
     Verb.GRANTS_REVOKE: lambda api: ("POST", f"{grant_path(api)}/revoke", {"json": {"comment": "done"}}),
+    Verb.LOCKS_CREATE: lambda api: ("POST", "/v1/locks", {"json": LOCK}),
+    Verb.LOCKS_LIST: lambda api: ("GET", "/v1/locks", {}),
+    Verb.LOCKS_READ: lambda api: ("GET", lock_path(api), {}),
+    Verb.LOCKS_LIFT: lambda api: ("DELETE", lock_path(api), {}),
     Verb.ASSIGNMENTS_LIST: lambda api: ("GET", "/v1/assignments", {}),
     Verb.TOKENS_CREATE: create_token,
     Verb.TOKENS_LIST: lambda api: ("GET", "/v1/tokens", {}),

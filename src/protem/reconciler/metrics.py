@@ -9,7 +9,8 @@ from prometheus_client.metrics_core import Metric
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from protem.db.models import Assignment, Grant
+from protem.broker import locks
+from protem.db.models import Assignment, Grant, Lock
 from protem.db.store import Store
 from protem.domain.lifecycle import LIVE_GRANT_STATES, GrantState
 from protem.reconciler.claims import Work
@@ -64,6 +65,7 @@ class Stock:
             yield _grants(session)
             yield from _overdue(session, now)
             yield from _assignments(session, now)
+            yield _locks(session, now)
 
 
 class Pulse:
@@ -115,3 +117,8 @@ def _assignments(session: Session, now: datetime) -> Iterator[Metric]:
     ):
         count = session.scalars(select(func.count()).select_from(Assignment).where(condition)).one()
         yield GaugeMetricFamily(name, help_text, value=count)
+
+
+def _locks(session: Session, now: datetime) -> Metric:
+    held = session.scalars(select(func.count()).select_from(Lock).where(locks.holds_at(now))).one()
+    return GaugeMetricFamily("protem_locks", "Locks that hold now.", value=held)

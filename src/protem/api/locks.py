@@ -1,0 +1,73 @@
+"""Emergency stops."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import JSONResponse, Response
+
+from protem.api.calls import AnyCall
+from protem.api.idempotency import IdempotencyKey, once
+from protem.api.operations import operation
+from protem.api.paging import AnyPaging
+from protem.api.refusing import NAMING
+from protem.api.schemas import locks as schemas
+from protem.api.schemas.pages import Page, page
+from protem.broker import locking, locks
+from protem.domain import errors
+from protem.domain.authority import Verb
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/locks",
+    status_code=201,
+    response_model=schemas.Lock,
+    **operation(
+        Verb.LOCKS_CREATE,
+        *NAMING,
+        errors.UnknownAccount,
+        errors.UnknownPermissionSet,
+        errors.UnknownEntitlement,
+        errors.IdempotencyKeyReused,
+        body=True,
+    ),
+)
+def create_lock(call: AnyCall, new: schemas.NewLock, idempotency_key: IdempotencyKey = None) -> Response:
+    """Stop one thing, or everything: nothing of it is asked for, approved or begun, and live access ends."""
+    with call.writing() as turn:
+
+        def create() -> schemas.Lock:
+            made = locking.create(turn.session, turn.caller, **dict(new), now=turn.now)
+            return schemas.Lock.of(made, now=turn.now)
+
+        answer = once(turn, create, verb=Verb.LOCKS_CREATE, key=idempotency_key, body=new, status=201)
+    return JSONResponse(answer, status_code=201, headers={"Location": f"/v1/locks/{answer['id']}"})
+
+
+@router.get("/v1/locks", **operation(Verb.LOCKS_LIST))
+def list_locks(
+    *,
+    call: AnyCall,
+    paging: AnyPaging,
+    holding: Annotated[bool | None, Query(description="Whether it holds now.")] = None,
+) -> Page[schemas.Lock]:
+    """List the locks, the newest first, those that hold no longer included."""
+    with call.reading() as turn:
+        found = locks.list_(turn.session, turn.caller, holding=holding, now=turn.now, paging=paging)
+        return page(found, lambda row: schemas.Lock.of(row, now=turn.now))
+
+
+@router.get("/v1/locks/{lock_id}", **operation(Verb.LOCKS_READ, errors.NotFound))
+def read_lock(call: AnyCall, lock_id: uuid.UUID) -> schemas.Lock:
+    """Read a lock."""
+    with call.reading() as turn:
+        return schemas.Lock.of(locks.read(turn.session, turn.caller, lock_id), now=turn.now)
+
+
+@router.delete("/v1/locks/{lock_id}", **operation(Verb.LOCKS_LIFT, errors.NotFound, errors.LockOver))
+def lift_lock(call: AnyCall, lock_id: uuid.UUID) -> schemas.Lock:
+    """Lift a lock: people can ask again; what it ended stays ended."""
+    with call.writing() as turn:
+        return schemas.Lock.of(locking.lift(turn.session, turn.caller, lock_id, now=turn.now), now=turn.now)
