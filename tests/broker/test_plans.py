@@ -187,14 +187,31 @@ def test_grants_of_a_changed_entitlement_are_not_ended_with_it(world: World) -> 
     assert now(world, grant).revoked_at is None
 
 
-def test_what_was_approved_beside_is_ended_when_the_version_is_committed(world: World) -> None:
-    applied = apply(world, WITHOUT_ADMIN, end_grants=True)
-    world.apply(POLICY)
-    grant = begun(world)
+def end_more(world: World, applied: Applied) -> Applied:
     with world.store.writing() as session:
-        again = entitlements.end_more(session, ADMIN, applied, now=world.clock.now())
-    assert (applied.grants_ended, again.grants_ended) == (0, 1)
+        return entitlements.end_more(session, ADMIN, applied, now=world.clock.now())
+
+
+def test_what_was_approved_beside_is_ended_when_the_version_is_committed(world: World) -> None:
+    grant, applied = begun(world), apply(world, WITHOUT_ADMIN)
+    assert (applied.grants_ended, end_more(world, applied).grants_ended) == (0, 1)
     assert now(world, grant).revoke_reason is EndReason.ELIGIBILITY_LOST
+
+
+def test_what_a_later_version_has_again_is_not_ended(world: World) -> None:
+    grant, applied = begun(world), apply(world, WITHOUT_ADMIN)
+    apply(world, POLICY)
+    assert end_more(world, applied).grants_ended == 0
+    assert now(world, grant).revoked_at is None
+
+
+def test_live_grants_that_a_narrower_rule_ends_are_counted(world: World) -> None:
+    begun(world)
+    elsewhere = POLICY.replace('["111111111111", "222222222222"]', '["222222222222"]')
+    keeping, ending = (
+        plan(world, f"{elsewhere}    on_eligibility_lost: {which}\n").changed[0] for which in ("keep", "end")
+    )
+    assert (keeping.lost_grants, ending.lost_grants) == (0, 1)
 
 
 def test_nobody_can_approve_what_waits_under_a_removed_entitlement(world: World) -> None:

@@ -1,5 +1,6 @@
 """Planning and applying entitlements."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -8,12 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from protem.broker import audit, documents, ending, held, planning
+from protem.broker import audit, documents, ending, held, planning, policy
 from protem.broker.callers import Caller
 from protem.broker.documents import Document
 from protem.broker.effects import Direction
 from protem.broker.planning import Plan
 from protem.db.models import CatalogueSync, EntitlementVersion, TokenRole
+from protem.db.store import RULES, announce
 from protem.domain.authority import Verb
 from protem.domain.errors import EntitlementsFromFile, EntitlementsInvalid, FieldError, VersionMoved
 from protem.domain.events import EventType
@@ -98,10 +100,13 @@ def apply_file(session: Session, path: Path, *, now: datetime, strict: bool = Fa
 def end_more(session: Session, caller: Caller, applied: Applied, *, now: datetime) -> Applied:
     """End what is owed by now under what a version removed, once that version is committed.
 
-    An approval that had still read the version before may have been committed beside.
+    An approval that had still read the version before may have been committed beside. What a later
+    version has again is left alone.
     """
     caller.require(Verb.ENTITLEMENTS_APPLY)
-    ended = _end(session, caller, applied.plan, version=applied.version, now=now)
+    rules = policy.current(session)
+    gone = [key for key in applied.plan.removed_keys if rules.named(key) is None]
+    ended = _end(session, caller, gone, version=applied.version, now=now)
     return replace(applied, grants_ended=applied.grants_ended + ended)
 
 
@@ -121,10 +126,11 @@ def _put(session: Session, caller: Caller, planned: Plan, *, end_grants: bool, n
         return Applied(planned.base_version, planned.digest, planned)
     version = planned.base_version + 1
     _insert(session, caller, planned.document, version=version, now=now)
-    ended = _end(session, caller, planned, version=version, now=now) if end_grants else 0
+    removed = planned.removed_keys
+    ended = _end(session, caller, removed, version=version, now=now) if end_grants else 0
     _record(session, caller, planned, version=version, ended=ended, now=now)
     left = held.by_entitlement(session, now=now)
-    under = [left[key] for key in planned.removed_keys if key in left]
+    under = [left[key] for key in removed if key in left]
     return Applied(
         version,
         planned.digest,
@@ -136,7 +142,7 @@ def _put(session: Session, caller: Caller, planned: Plan, *, end_grants: bool, n
     )
 
 
-def _end(session: Session, caller: Caller, planned: Plan, *, version: int, now: datetime) -> int:
+def _end(session: Session, caller: Caller, removed: Collection[str], *, version: int, now: datetime) -> int:
     comment = f"version {version} of the entitlements no longer has the one that gave this"
     ended = [
         ending.end(
@@ -148,7 +154,7 @@ def _end(session: Session, caller: Caller, planned: Plan, *, version: int, now: 
             caller=caller,
             now=now,
         )
-        for grant in held.grants(session, planned.removed_keys, now=now)
+        for grant in held.grants(session, removed, now=now)
     ]
     return sum(ended)
 
@@ -169,6 +175,7 @@ def _record(
         "grants_ended": ended,
     }
     audit.record(session, EventType.ENTITLEMENTS_APPLIED, now=now, caller=caller, facts=facts)
+    announce(session, RULES)
 
 
 def _refuse_odd(planned: Plan) -> None:

@@ -13,7 +13,8 @@ from protem.db.models import Grant, Request
 from protem.domain import names
 from protem.domain.lifecycle import GrantState, RequestState
 
-_OWED = (GrantState.SCHEDULED, GrantState.ACTIVATING, GrantState.ACTIVE)
+BEGUN = (GrantState.ACTIVATING, GrantState.ACTIVE)
+_OWED = (GrantState.SCHEDULED, *BEGUN)
 _ASKED = Request.id == Grant.request_id
 
 

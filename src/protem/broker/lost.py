@@ -30,7 +30,7 @@ def end_lost(session: Session, *, now: datetime, limit: int = BATCH) -> int:
     if not rules or not _catalogued(session):
         return 0
     directory = Directory.load(session)
-    cover = {name: _Cover.of(rule, directory) for name, rule in rules.items()}
+    cover = {name: Cover.of(rule, directory) for name, rule in rules.items()}
     of_them = owed(now).where(Request.entitlement.in_(rules)).with_only_columns(*_COLUMNS)
     rows = session.execute(of_them).all()
     lost = ((row[0], why) for row in rows if (why := cover[row.entitlement].why_lost(*row[1:4])))
@@ -66,7 +66,7 @@ def _catalogued(session: Session) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cover:
+class Cover:
     """Whom and what one entitlement covers, by a catalogue that was read at one moment.
 
     What AWS has lost is covered by nothing. A suspended account, or other policies of the permission
@@ -79,7 +79,7 @@ class _Cover:
     permission_sets: frozenset[str]
 
     @classmethod
-    def of(cls, rule: Entitlement, directory: Directory) -> "_Cover":
+    def of(cls, rule: Entitlement, directory: Directory) -> "Cover":
         accounts = rule.accounts.pick(directory.estate)
         permission_sets = rule.permission_sets.pick(directory.estate)
         return cls(

@@ -15,9 +15,10 @@ from protem.broker.documents.doubts import warnings
 from protem.broker.effects import Effect
 from protem.broker.ground import Ground
 from protem.broker.held import Held
+from protem.broker.lost import Cover
 from protem.db.models import EntitlementVersion
 from protem.domain import digests, names
-from protem.domain.entitlements import Entitlement, Policy
+from protem.domain.entitlements import Entitlement, OnEligibilityLost, Policy
 from protem.domain.lifecycle import GrantState
 
 _NOTHING: dict[str, Any] = {"entitlements": []}
@@ -33,6 +34,8 @@ class Change:
     held: Held
     void_grants: int
     """Scheduled grants that would not begin any more."""
+    lost_grants: int
+    """Live grants that would be ended, because the entitlement ends what it no longer covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,10 @@ class _Case:
     def __init__(self, session: Session, before: Policy, document: Document, now: datetime) -> None:
         self._session, self._now = session, now
         self._after = {names.key(rule.name): rule for rule in document.entitlements}
-        same = before.entitlements == document.entitlements
-        self._effects: Mapping[str, Effect] = (
-            {} if same else effects.between(before.entitlements, document.entitlements, Ground.load(session))
-        )
+        self._effects: Mapping[str, Effect] = {}
+        if before.entitlements != document.entitlements:
+            self._ground = Ground.load(session)
+            self._effects = effects.between(before.entitlements, document.entitlements, self._ground)
         self._held = held.by_entitlement(session, now=now)
 
     def change(self, name: str, fields: tuple[FieldChange, ...] = ()) -> Change:
@@ -109,6 +112,7 @@ class _Case:
             effect=self._effects.get(key, effects.NONE),
             held=owed,
             void_grants=self._void(key, self._after.get(key)) if owed.scheduled_grants else 0,
+            lost_grants=self._lost(key, self._after.get(key)) if owed.live_grants else 0,
         )
 
     def _void(self, key: str, rule: Entitlement | None) -> int:
@@ -116,3 +120,11 @@ class _Case:
         if rule is None:
             return len(scheduled)
         return sum(activation.hindered(self._session, grant, rule) is not None for grant in scheduled)
+
+    def _lost(self, key: str, rule: Entitlement | None) -> int:
+        if rule is None or rule.on_eligibility_lost is not OnEligibilityLost.END or key not in self._effects:
+            return 0
+        cover = Cover.of(rule, self._ground.directory)
+        live = held.grants(self._session, {key}, now=self._now, states=held.BEGUN)
+        lost = (cover.why_lost(one.principal_id, one.account_id, one.permission_set_arn) for one in live)
+        return sum(why is not None for why in lost)

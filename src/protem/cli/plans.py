@@ -71,6 +71,8 @@ def _held(held: Any, *, removed: bool) -> Iterator[str]:
     if removed and held["live_grants"]:
         until = output.instant(held["live_until"])
         yield f"! {_counted(held['live_grants'], 'live grant')}, until {until} unless --end-grants"
+    if held["lost_grants"]:
+        yield f"! {_counted(held['lost_grants'], 'live grant')} will be ended, as on_eligibility_lost has it"
     if held["void_grants"]:
         yield f"! {_counted(held['void_grants'], 'scheduled grant')} will not begin"
     if removed and held["pending_requests"]:

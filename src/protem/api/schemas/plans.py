@@ -42,6 +42,9 @@ class Held(Output):
     live_until: Instant | None = Field(description="When the last of them ends by itself.")
     scheduled_grants: int
     void_grants: int = Field(description="How many of the scheduled ones will not begin any more.")
+    lost_grants: int = Field(
+        description="How many of the live ones will be ended, as `on_eligibility_lost: end` has it."
+    )
     pending_requests: int = Field(
         description="Nobody can approve them under a removed entitlement; a changed one decides anew."
     )
@@ -54,6 +57,7 @@ class Held(Output):
             live_until=held.live_until,
             scheduled_grants=held.scheduled_grants,
             void_grants=change.void_grants,
+            lost_grants=change.lost_grants,
             pending_requests=held.pending_requests,
         )
 
