@@ -8,16 +8,17 @@ import pytest
 
 from protem.broker import extensions
 from protem.broker.wakes import wake
-from protem.db.models import Grant, Request
+from protem.db.models import Grant
 from protem.domain.errors import ExtensionPending, GrantOver
 from protem.domain.lifecycle import EndReason, GrantState, RequestState
+from tests.broker.racing import ROUNDS, News, at_once, refusals
 from tests.broker.test_extensions import EXTENSIBLE, HALF, asked_for, reading
-from tests.broker.test_races import ROUNDS, at_once, refusals
 from tests.broker.worlds import ADMIN, World
 
 
 @pytest.fixture
 def world(world: World) -> World:
+    """The usual world, in which every grant may be extended twice."""
     world.apply(EXTENSIBLE)
     return world
 
@@ -34,68 +35,81 @@ def begin_ending(world: World, grant: Grant) -> Callable[[], Any]:
     return act
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_revoking_and_extending_at_once_have_one_order(world: World, round_: int) -> None:
-    grant, alice = reading(world), world.person("alice")
-    results = at_once(partial(world.extend, alice, grant), partial(world.revoke, ADMIN, grant))
-    found = world.grant(grant)
-    assert found.revoked_at is not None
-    lost = refusals(results)
-    assert [type(refusal) for refusal in lost] in ([], [GrantOver])
-    assert found.extensions == 1 - len(lost)
-    assert found.ends_at == grant.ends_at + found.extensions * HALF
+def test_revoking_and_extending_at_once_have_one_order(world: World, rivals: list[World]) -> None:
+    alice = world.person("alice")
+    for _ in ROUNDS:
+        grant = reading(world)
+        lost = refusals(
+            at_once(partial(rivals[0].extend, alice, grant), partial(rivals[1].revoke, ADMIN, grant))
+        )
+        found = world.grant(grant)
+        assert found.revoked_at is not None
+        assert [type(refusal) for refusal in lost] in ([], [GrantOver])
+        assert found.extensions == 1 - len(lost)
+        assert found.ends_at == grant.ends_at + found.extensions * HALF
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_approving_an_extension_and_revoking_leave_nothing_owed(world: World, round_: int) -> None:
-    grant, carol = world.approved(), world.person("carol")
-    request = asked_for(world, grant)
-    results = at_once(partial(world.decide, carol, request), partial(world.revoke, ADMIN, grant))
-    found = world.grant(grant)
-    assert found.revoked_at is not None
-    assert not found.owing.owes_access(world.clock.now())
-    extended = world.request(request).state is RequestState.APPROVED
-    assert (found.extensions, len(refusals(results))) == ((1, 0) if extended else (0, 1))
+def test_asking_for_more_time_and_revoking_leave_nothing_that_waits(
+    world: World, rivals: list[World]
+) -> None:
+    alice = world.person("alice")
+    for _ in ROUNDS:
+        grant = world.approved()
+        at_once(partial(rivals[0].extend, alice, grant), partial(rivals[1].revoke, ADMIN, grant))
+        assert world.grant(grant).revoked_at is not None
+        with world.store.reading() as session:
+            assert extensions.pending(session, [grant.id], now=world.clock.now()) == {}
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_approving_an_extension_and_ending_have_one_winner(world: World, round_: int) -> None:
-    grant, carol = world.approved(), world.person("carol")
-    world.change(grant, state=GrantState.ACTIVATING)
-    request = asked_for(world, grant)
-    results = at_once(partial(world.decide, carol, request), begin_ending(world, grant))
-    for lost in refusals(results):
-        assert isinstance(lost, GrantOver)
-        assert lost.facts == {"state": "deactivating"}
-    assert world.grant(grant).extensions == 1 - len(refusals(results))
-    assert world.events().count("grant.extended") == 1 - len(refusals(results))
+def test_approving_an_extension_and_revoking_leave_nothing_owed(world: World, rivals: list[World]) -> None:
+    carol = world.person("carol")
+    for _ in ROUNDS:
+        grant = world.approved()
+        request = asked_for(world, grant)
+        results = at_once(partial(rivals[0].decide, carol, request), partial(rivals[1].revoke, ADMIN, grant))
+        found = world.grant(grant)
+        assert found.revoked_at is not None
+        assert not found.owing.owes_access(world.clock.now())
+        extended = world.request(request).state is RequestState.APPROVED
+        assert (found.extensions, len(refusals(results))) == ((1, 0) if extended else (0, 1))
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_one_of_two_who_ask_at_once_is_told_of_the_other(world: World, round_: int) -> None:
-    grant, alice = world.approved(), world.person("alice")
-    results = at_once(*[partial(world.extend, alice, grant)] * 3)
-    with world.store.reading() as session:
-        waiting = extensions.pending(session, [grant.id], now=world.clock.now())[grant.id]
-    told = refusals(results)
-    assert [type(refusal) for refusal in told] == [ExtensionPending, ExtensionPending]
-    assert {refusal.facts["request_id"] for refusal in told} == {str(waiting.id)}
+def test_approving_an_extension_and_ending_have_one_order(world: World, rivals: list[World]) -> None:
+    carol = world.person("carol")
+    for _ in ROUNDS:
+        grant = world.approved()
+        world.change(grant, state=GrantState.ACTIVATING)
+        request, news = asked_for(world, grant), News(world)
+        lost = refusals(at_once(partial(rivals[0].decide, carol, request), begin_ending(rivals[1], grant)))
+        assert [(type(one), one.facts) for one in lost] in ([], [(GrantOver, {"state": "deactivating"})])
+        assert world.grant(grant).extensions == news.told().count("grant.extended") == 1 - len(lost)
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_extensions_that_need_nobody_add_up_to_the_most_there_is(world: World, round_: int) -> None:
-    grant, alice = reading(world), world.person("alice")
-    results = at_once(*[partial(world.extend, alice, grant)] * 4)
-    assert len(refusals(results)) == 2
-    found = world.grant(grant)
-    assert (found.extensions, found.ends_at) == (2, grant.ends_at + 2 * HALF)
+def test_those_who_ask_at_once_are_told_of_the_one_who_was_first(world: World, rivals: list[World]) -> None:
+    alice = world.person("alice")
+    for _ in ROUNDS:
+        grant = world.approved()
+        told = refusals(at_once(*(partial(rival.extend, alice, grant) for rival in rivals[:3])))
+        with world.store.reading() as session:
+            waiting = extensions.pending(session, [grant.id], now=world.clock.now())[grant.id]
+        assert [type(refusal) for refusal in told] == [ExtensionPending, ExtensionPending]
+        assert {refusal.facts["request_id"] for refusal in told} == {str(waiting.id)}
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_an_extension_is_approved_once(world: World, round_: int) -> None:
-    grant = world.approved()
-    request: Request = asked_for(world, grant)
+def test_extensions_that_need_nobody_add_up_to_the_most_there_is(world: World, rivals: list[World]) -> None:
+    alice = world.person("alice")
+    for _ in ROUNDS:
+        grant = reading(world)
+        assert len(refusals(at_once(*(partial(rival.extend, alice, grant) for rival in rivals)))) == 2
+        found = world.grant(grant)
+        assert (found.extensions, found.ends_at) == (2, grant.ends_at + 2 * HALF)
+
+
+def test_an_extension_is_approved_once(world: World, rivals: list[World]) -> None:
     carol, dave = world.person("carol"), world.person("dave")
-    at_once(partial(world.decide, carol, request), partial(world.decide, dave, request))
-    assert world.grant(grant).ends_at == grant.ends_at + HALF
-    assert world.events().count("grant.extended") == 1
+    for _ in ROUNDS:
+        grant = world.approved()
+        request, news = asked_for(world, grant), News(world)
+        at_once(partial(rivals[0].decide, carol, request), partial(rivals[1].decide, dave, request))
+        assert world.grant(grant).ends_at == grant.ends_at + HALF
+        assert news.told().count("grant.extended") == 1
