@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.broker.racing import apart
 from tests.broker.worlds import World
 
 
@@ -13,3 +14,10 @@ def world(database_url: str) -> Iterator[World]:
     world = World(database_url)
     yield world
     world.store.close()
+
+
+@pytest.fixture
+def rivals(world: World) -> Iterator[list[World]]:
+    """The same world four times, as other processes on its database have it."""
+    with apart(world, 4) as worlds:
+        yield worlds

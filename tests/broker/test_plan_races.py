@@ -7,7 +7,7 @@ from protem.broker import documents, entitlements
 from protem.broker.activation import why_not
 from protem.broker.entitlements import Applied
 from protem.db.models import EntitlementVersion, Grant, Request
-from tests.broker.test_races import at_once
+from tests.broker.racing import at_once
 from tests.broker.worlds import ADMIN, POLICY, World
 
 WITHOUT_ADMIN = POLICY.split("  - name: admin")[0]
