@@ -83,6 +83,17 @@ def test_comments_order_and_spelling_leave_the_digest_alone() -> None:
     assert read(WHOLE.replace("PT4H", "PT5H")).digest != read(WHOLE).digest
 
 
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        (WHOLE, "sha256:5c68f417c3ff402b4eb03aaa0fecb0a376cf61ac2e2ec1b0ea91c102a0aa5346"),
+        (LEAST, "sha256:b84bba497a00b06101246a18da090eff801fa0b0fe46616db47dfd79182bf464"),
+    ],
+)
+def test_a_document_of_an_earlier_version_keeps_its_digest(text: str, digest: str) -> None:
+    assert read(text).digest == digest
+
+
 def test_plain_scalars_are_the_text_that_was_written() -> None:
     text = LEAST.replace('"111122223333"', "012345678901").replace("engineers", "off, 2024-01-01, 1e3")
     (rule,) = read(text).entitlements
@@ -191,6 +202,7 @@ def test_names_are_unique_whatever_their_case() -> None:
         ("entitlements: " + "[" * 100_000, "nothing is nested this deep"),
         ("? [a, b]\n: c", "a key is a single word"),
         ("#" + "x" * 1_048_576, "larger than one mebibyte"),
+        ("- x\n" * 2_600_000, "larger than one mebibyte"),
     ],
 )
 def test_what_is_no_document_is_refused_as_a_whole(text: str, message: str) -> None:
