@@ -1,5 +1,6 @@
 """Broken glass: given at once, told to everybody named, and looked at before it is broken again."""
 
+from functools import partial
 from typing import Any
 
 import pytest
