@@ -33,6 +33,7 @@ def upgrade() -> None:
         "grants", sa.Column("extensions", sa.Integer(), nullable=False, server_default=sa.text("0"))
     )
     op.add_column("grants", sa.Column("renews", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("assignments", sa.Column("renewing_since", sa.DateTime(timezone=True), nullable=True))
     create_involved()
     create_locks()
     create_reviews()

@@ -66,9 +66,20 @@ def overlap(world: MortalWorld) -> list[uuid.UUID]:
     return grants
 
 
+def removed_and_renewed(world: MortalWorld) -> list[uuid.UUID]:
+    world.watch = timedelta(seconds=20)
+    world.restart()
+    grants = [world.grant(minutes=1, renews=True)]
+    world.survive(6)
+    world.sandbox.assignments.remove(ACCOUNT, world.permission_set, world.alice)
+    world.survive(80)
+    assert world.events().count("assignment.removed_outside") <= 1
+    return grants
+
+
 PARTS = 4
 """Into how many tests the moments of one life are dealt, so that workers share them."""
-LIVES = [elapse, revoke_while_creating, overlap]
+LIVES = [elapse, revoke_while_creating, overlap, removed_and_renewed]
 
 
 def live(life: Callable[[MortalWorld], list[uuid.UUID]], url: str, *, fatal: int) -> MortalWorld:

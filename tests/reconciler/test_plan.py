@@ -17,8 +17,10 @@ AGES = (timedelta(seconds=1), timedelta(seconds=11), timedelta(hours=2), timedel
 def situations() -> list[Situation]:
     """Every combination that the fields allow, with instants of every age that matters."""
     found = []
-    for owed, waiting, held, closing in product((False, True), repeat=4):
+    for owed, waiting, held, closing, renewing in product((False, True), repeat=5):
         if (waiting or held) and not owed:
+            continue
+        if renewing and not held:
             continue
         for provenance, observed, age, operation, create, delete in product(
             Provenance, Observed, AGES, (None, Act.CREATE, Act.DELETE), (None, *AGES), (None, *AGES)
@@ -30,6 +32,7 @@ def situations() -> list[Situation]:
                     waiting=waiting,
                     held=held,
                     closing=closing,
+                    renewing=renewing,
                     provenance=provenance,
                     observed=observed,
                     observed_at=at,
@@ -61,6 +64,16 @@ def test_nothing_is_created_that_is_not_owed_or_was_not_just_seen_absent() -> No
             assert seen.observed is Observed.ABSENT
             assert seen.observed_at is not None
             assert seen.observed_at >= START - plan.FRESH
+
+
+def test_what_was_active_is_created_only_where_it_is_to_be_made_anew_or_our_own_delete_took_it() -> None:
+    for seen, step in ALL:
+        if isinstance(step, Create) and seen.held:
+            assert seen.renewing or plan.delete_may_land(seen.unconfirmed_delete_at, START)
+
+
+def test_what_is_to_be_made_anew_is_never_left_to_rest() -> None:
+    assert not [seen for seen, step in ALL if isinstance(step, Rest) and seen.renewing]
 
 
 def test_while_an_operation_runs_it_is_all_that_is_asked_about() -> None:
@@ -95,6 +108,7 @@ def test_in_the_first_hour_of_doubt_no_two_looks_are_far_apart() -> None:
             waiting=False,
             held=False,
             closing=False,
+            renewing=False,
             provenance=Provenance.BROKERED,
             observed=Observed.ABSENT,
             observed_at=now,

@@ -78,6 +78,7 @@ class World:
     lease_seconds: float = 6.0
     date_skew_seconds: float = 0.0
     delete_of_absent: str = "failed"
+    watch: timedelta = timedelta(minutes=10)
 
     def __post_init__(self) -> None:
         self.sandbox = Sandbox(
@@ -134,7 +135,7 @@ class World:
             lease=lease,
             dispatch=lambda work: work(),
             clock=self.clock,
-            watch=timedelta(minutes=10),
+            watch=self.watch,
             why_not=self._why_not,
             threads=8,
             done=self._note,
@@ -160,6 +161,7 @@ class World:
         starts_in: float = 0,
         account: str = ACCOUNT,
         principal: str | None = None,
+        renews: bool = False,
     ) -> uuid.UUID:
         """Owe access as an approval does, and return the grant's id."""
         now = self.clock.now()
@@ -179,6 +181,7 @@ class World:
                 created_at=now,
                 starts_at=starts_at,
                 ends_at=starts_at + timedelta(minutes=minutes),
+                renews=renews,
                 state=GrantState.SCHEDULED,
             )
             session.add(grant)

@@ -173,7 +173,7 @@ def push_away(session: Session, assignment_id: uuid.UUID, *, error: str, now: da
 
 def _take_look(hold: Hold, fence: int, room: Traffic) -> Work | None:
     row, seen = hold.row, hold.situation()
-    if seen.owed and not seen.held and row.observed is Observed.ABSENT:
+    if seen.owed and row.observed is Observed.ABSENT and (seen.renewing or not seen.held):
         # It only prepares a create: without room for that, the listing would be too old in the end.
         if not room.admits(Act.CREATE, row.account_id):
             return None
@@ -185,8 +185,9 @@ def _take_create(hold: Hold, fence: int, room: Traffic, why_not: WhyNot) -> Work
     row = hold.row
     if not room.admits(Act.CREATE, row.account_id):
         return None
+    renewing = hold.renewing
     give_up_refused(hold, why_not=why_not)
-    if not hold.owing:
+    if not hold.owing or hold.renewing is not renewing:
         return None
     _intend(hold, Act.CREATE, EventType.ASSIGNMENT_CREATE_INTENDED, room)
     # Written before the call: whatever AWS holds from here on is ours until it is seen absent.
@@ -219,7 +220,7 @@ def _take(hold: Hold, act: Act, fence: int, *, leaves_within: timedelta | None =
         act=act,
         key=key(row),
         ending=not hold.owing,
-        watching=act is Act.LOOK and not hold.situation().waiting,
+        watching=act is Act.LOOK and not (hold.renewing or hold.situation().waiting),
         operation_kind=row.operation_kind,
         operation_id=row.operation_id,
         leaves_within=leaves_within,

@@ -33,6 +33,8 @@ class Situation:
     """A grant that owes it was told that it is active."""
     closing: bool
     """A grant is over, and AWS's word for its end is missing."""
+    renewing: bool
+    """What was active has been removed by others, and is to be made anew."""
     provenance: Provenance
     observed: Observed
     observed_at: datetime | None = None
@@ -42,6 +44,10 @@ class Situation:
     unconfirmed_delete_at: datetime | None = None
     next_change: datetime | None = None
     """When what is owed may change by the passing of time alone."""
+
+    def confirming(self, now: datetime) -> bool:
+        """Whether it is still to be seen that others have removed what was active."""
+        return self.held and not self.renewing and not delete_may_land(self.unconfirmed_delete_at, now)
 
     @property
     def ours(self) -> bool:
@@ -92,11 +98,11 @@ def _towards_presence(seen: Situation, now: datetime, watch: timedelta) -> Step:
     match seen.observed:
         case Observed.UNKNOWN:
             return Look()
-        case Observed.PRESENT if seen.waiting:
+        case Observed.PRESENT if seen.waiting or seen.renewing:
             return Look()
         case Observed.PRESENT:
             return _look_at(_after(seen.observed_at, watch, now), seen, now)
-        case Observed.ABSENT if seen.held and not delete_may_land(seen.unconfirmed_delete_at, now):
+        case Observed.ABSENT if seen.confirming(now):
             return _look_at(_after(seen.observed_since, CONFIRMATION, now), seen, now)
         case Observed.ABSENT:
             return Create() if _fresh(seen, now) else Look()

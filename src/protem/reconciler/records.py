@@ -124,7 +124,8 @@ def _absence(hold: Hold) -> None:
     if plan.provisional(row.unconfirmed_create_at, hold.now):
         return
     row.unconfirmed_create_at = None
-    if removed_outside(hold) or all(grant.state is not GrantState.ACTIVE for grant in hold.grants):
+    unheld = all(grant.state is not GrantState.ACTIVE for grant in hold.grants)
+    if removed_outside(hold) or hold.renewing or unheld:
         row.provenance = Provenance.NONE
 
 

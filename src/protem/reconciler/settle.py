@@ -49,6 +49,16 @@ class Hold:
         """The grants that owe this access now."""
         return [grant for grant in self.grants if grant.owing.owes_access(self.now)]
 
+    @property
+    def renews(self) -> bool:
+        """Whether an active grant has the assignment made anew if others remove it."""
+        return any(grant.renews and grant.state is GrantState.ACTIVE for grant in self.owing)
+
+    @property
+    def renewing(self) -> bool:
+        """Whether others have removed it, and it is to be made anew."""
+        return self.row.renewing_since is not None and self.renews
+
     def situation(self) -> plan.Situation:
         """Return what the next step depends on."""
         row, owing = self.row, self.owing
@@ -57,6 +67,7 @@ class Hold:
             waiting=any(grant.state is not GrantState.ACTIVE for grant in owing),
             held=any(grant.state is GrantState.ACTIVE for grant in owing),
             closing=any(g.owing.live and g.owing.over(self.now) for g in self.grants),
+            renewing=self.renewing,
             provenance=row.provenance,
             observed=row.observed,
             observed_at=row.observed_at,
@@ -88,10 +99,12 @@ def by_time(hold: Hold, *, why_not: WhyNot) -> None:
             move(hold, grant, GrantState.ENDED)
         elif _nothing_of_ours(hold):
             _close(hold, grant)
+    _forget_renewal(hold)
 
 
 def by_evidence(hold: Hold) -> None:
     """Move grants on by what AWS has just told us: the assignment is there, or it is not."""
+    _forget_renewal(hold)
     for grant in hold.grants:
         if hold.row.observed is Observed.PRESENT:
             _present(hold, grant)
@@ -100,17 +113,16 @@ def by_evidence(hold: Hold) -> None:
 
 
 def give_up(hold: Hold, *, code: str, detail: str) -> None:
-    """Note that access can never begin; the states follow once AWS has nothing of ours."""
-    for grant in hold.owing:
-        if grant.state is GrantState.ACTIVATING:
-            grant.failure_code, grant.failure_detail = code, detail
+    """Note that access can never begin, or begin again; the states follow once AWS has nothing of ours."""
+    for grant in _beginning(hold):
+        _give_up(hold, grant, code=code, detail=detail)
 
 
 def give_up_refused(hold: Hold, *, why_not: WhyNot) -> None:
     """Ask once more about access that had to wait for its beginning: it may be allowed no longer."""
-    for grant in hold.owing:
-        if grant.state is GrantState.ACTIVATING and (obstacle := why_not(hold.session, grant, hold.now)):
-            grant.failure_code, grant.failure_detail = obstacle.reason.value, obstacle.sentence
+    for grant in _beginning(hold):
+        if obstacle := why_not(hold.session, grant, hold.now):
+            _give_up(hold, grant, code=obstacle.reason.value, detail=obstacle.sentence)
 
 
 def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | None = None) -> None:
@@ -130,6 +142,24 @@ def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | Non
     told = {name: str(fact) for name, fact in facts.items() if fact is not None}
     audit.record(hold.session, _EVENTS[state], grant, now=hold.now, facts=told)
     announce(hold.session, ANSWERS)
+
+
+def _forget_renewal(hold: Hold) -> None:
+    """Note that nothing is to be made anew: it is there, or nobody wants it."""
+    if hold.row.observed is Observed.PRESENT or not hold.renews:
+        hold.row.renewing_since = None
+
+
+def _beginning(hold: Hold) -> list[Grant]:
+    """Return the grants that a create is for; what was removed by others is theirs, too, that had it."""
+    states = {GrantState.ACTIVATING} | ({GrantState.ACTIVE} if hold.renewing else set())
+    return [grant for grant in hold.owing if grant.state in states]
+
+
+def _give_up(hold: Hold, grant: Grant, *, code: str, detail: str) -> None:
+    grant.failure_code, grant.failure_detail = code, detail
+    if grant.state is GrantState.ACTIVE:
+        move(hold, grant, GrantState.DEACTIVATING, reason=EndReason.REMOVED_OUTSIDE)
 
 
 def _start(hold: Hold, grant: Grant, why_not: WhyNot) -> None:
@@ -180,6 +210,9 @@ def _present(hold: Hold, grant: Grant) -> None:
             grant.failure_code = grant.failure_code or STANDING_ACCESS
             grant.failure_detail = grant.failure_detail or "AWS already held this, and Protem did not make it"
             move(hold, grant, GrantState.FAILED)
+        case GrantState.ACTIVE if not ours and grant.owing.owes_access(hold.now):
+            # Somebody has put access of their own in the place of what was removed.
+            move(hold, grant, GrantState.ENDED, reason=EndReason.REMOVED_OUTSIDE)
         case GrantState.DEACTIVATING if not ours:
             _close(hold, grant)
 
@@ -188,9 +221,20 @@ def _absent(hold: Hold, grant: Grant) -> None:
     match grant.state:
         case GrantState.DEACTIVATING | GrantState.ACTIVATING:
             _close(hold, grant)
-        case GrantState.ACTIVE if removed_outside(hold) and not grant.owing.over(hold.now):
-            audit.record(hold.session, EventType.ASSIGNMENT_REMOVED_OUTSIDE, hold.row, grant, now=hold.now)
-            move(hold, grant, GrantState.ENDED, reason=EndReason.REMOVED_OUTSIDE)
+        case GrantState.ACTIVE if removed_outside(hold) and grant.owing.owes_access(hold.now):
+            _removed(hold, grant)
+
+
+def _removed(hold: Hold, grant: Grant) -> None:
+    """End what others have taken away, or leave it active while its assignment is made anew."""
+    if not hold.renews:
+        audit.record(hold.session, EventType.ASSIGNMENT_REMOVED_OUTSIDE, hold.row, grant, now=hold.now)
+        move(hold, grant, GrantState.ENDED, reason=EndReason.REMOVED_OUTSIDE)
+    elif hold.row.renewing_since is None:
+        hold.row.renewing_since = hold.now
+        facts = {"renewed": True}
+        event = EventType.ASSIGNMENT_REMOVED_OUTSIDE
+        audit.record(hold.session, event, hold.row, grant, now=hold.now, facts=facts)
 
 
 def removed_outside(hold: Hold) -> bool:

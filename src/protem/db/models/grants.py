@@ -92,6 +92,8 @@ class Assignment(Table):
     """When the outcome of a create of ours was last unknown: absence is provisional from then on."""
     unconfirmed_delete_at: Mapped[datetime | None]
     """When the outcome of a delete of ours was last unknown: it may still land."""
+    renewing_since: Mapped[datetime | None]
+    """When it was found removed by others, though a grant that has it made anew owes it still."""
 
     claim: Mapped[Act | None] = mapped_column(one_of(Act, name="claim"))
     claim_id: Mapped[uuid.UUID | None]
