@@ -1,40 +1,53 @@
 """Requests: asking, reading, answering, taking back."""
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from protem.api import bounds, conditional
-from protem.api.calls import AnyCall
+from protem.api.calls import AnyCall, Call
 from protem.api.conditional import IfNoneMatch, Wait
 from protem.api.idempotency import IdempotencyKey, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
+from protem.api.presenting import dry_runs as explained
 from protem.api.presenting import requests as presenting
 from protem.api.refusing import ANSWERING, ASKING
+from protem.api.schemas import dry_runs, submissions
 from protem.api.schemas import requests as schemas
-from protem.api.schemas import submissions
 from protem.api.schemas.pages import Page
-from protem.broker import decisions, requests
+from protem.broker import decisions, explaining, requests
 from protem.domain import errors
 from protem.domain.authority import Relation, Verb
 from protem.domain.lifecycle import RequestState
 
 router = APIRouter()
 
+_DRY: dict[int | str, dict[str, Any]] = {
+    200: {"model": dry_runs.DryRun, "description": "With `dry_run`: what would become of it."}
+}
+
 
 @router.post(
     "/v1/requests",
     status_code=201,
     response_model=schemas.Request,
-    **operation(Verb.REQUESTS_SUBMIT, *ASKING, body=True),
+    **operation(Verb.REQUESTS_SUBMIT, *ASKING, body=True, others=_DRY),
 )
 def submit_request(
-    call: AnyCall, new: submissions.NewRequest, idempotency_key: IdempotencyKey = None
+    *,
+    call: AnyCall,
+    new: submissions.NewRequest,
+    dry_run: Annotated[
+        bool, Query(description="Only say what would become of it; `Idempotency-Key` then has no effect.")
+    ] = False,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Ask for access; what needs nobody's approval is `approved` at once."""
+    if dry_run:
+        return JSONResponse(_tried(call, new).model_dump(mode="json"))
     with call.writing() as turn:
 
         def submit() -> schemas.Request:
@@ -44,6 +57,13 @@ def submit_request(
 
         answer = once(turn, submit, verb=Verb.REQUESTS_SUBMIT, key=idempotency_key, body=new, status=201)
     return JSONResponse(answer, status_code=201, headers={"Location": f"/v1/requests/{answer['id']}"})
+
+
+def _tried(call: Call, new: submissions.NewRequest) -> dry_runs.DryRun:
+    limits = bounds.of(call.services.settings)
+    with call.reading() as turn:
+        found = explaining.dry_run(turn.session, turn.caller, new.submission(), bounds=limits, now=turn.now)
+        return explained.one(found)
 
 
 @router.get("/v1/requests", **operation(Verb.REQUESTS_LIST))

@@ -12,19 +12,24 @@ from protem.domain.errors import FieldError, StandingAccess
 
 def refusal(session: Session, person: Person, targets: Sequence[Target]) -> StandingAccess | None:
     """Return a refusal if AWS gives ``person`` one of the targets already, also by a group."""
-    holders = {group.id: group.name for group in person.groups} | {person.id: None}
-    held = _held(session, list(holders), targets)
-    found = [
-        (f"targets.{place}", target, holders[holder])
-        for place, target in enumerate(targets)
-        if (holder := held.get((target.account.id, target.permission_set.arn)))
-    ]
+    found = [(f"targets.{place}", targets[place], group) for place, group in held(session, person, targets)]
     if not found:
         return None
     return StandingAccess(
         _sentence(*found[0][1:]),
         errors=[FieldError(field, _sentence(target, group)) for field, target, group in found],
         facts={"targets": [_fact(target, group) for _, target, group in found]},
+    )
+
+
+def held(session: Session, person: Person, targets: Sequence[Target]) -> tuple[tuple[int, str | None], ...]:
+    """Return the places of the targets that AWS gives ``person`` already, each with the group if by one."""
+    holders = {group.id: group.name for group in person.groups} | {person.id: None}
+    standing = _held(session, list(holders), targets)
+    return tuple(
+        (place, holders[holder])
+        for place, target in enumerate(targets)
+        if (holder := standing.get((target.account.id, target.permission_set.arn)))
     )
 
 
