@@ -99,7 +99,7 @@ def test_scheduled_access_is_held_to_what_the_hours_have_become(world: World) ->
     world.apply(POLICY.replace("justification:", f"{OFFICE}\n    justification:"))
     assert why_not(world, grant) is None
     world.apply(POLICY.replace("justification:", OFFICE.replace("12:00", "11:30") + "\n    justification:"))
-    assert why_not(world, grant) == "the time of this access is not within the hours of admin"
+    assert "the time of this access is not within the hours of admin" in str(why_not(world, grant))
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,26 @@
-"""Whether access that was asked for, or approved, is still allowed: asked again before it begins."""
+"""Whether access that was asked for, or approved, is still allowed: asked again before it begins.
 
-from collections.abc import Iterator, Sequence
+What cannot be read allows nothing: an entitlement, or an account, that is not there is one that says no.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.broker import catalogue, histories, locks, policy, questions
+from protem.broker import histories, locks, policy, questions
 from protem.broker.callers import Caller
-from protem.broker.units import Units
-from protem.db.models import Account, Grant, PermissionSet, Request, Target
-from protem.domain import catalogue as things
-from protem.domain import durations
-from protem.domain.approvals import Answer, Cast, steps_open_to, unmet
-from protem.domain.eligibility import Ask, may_still, still_allowed
+from protem.broker.cases import Case
+from protem.db.models import Grant, Request, Target
+from protem.domain.approvals import steps_open_to
 from protem.domain.entitlements import Entitlement
 from protem.domain.errors import NotAnApprover, NotEligible, Refusal, RelayRefused
-from protem.domain.lifecycle import EndReason
+from protem.domain.lifecycle import EndReason, RequestState
 from protem.domain.locks import Locked
-from protem.domain.steps import OwnerUnknownError, Step, needed, steps_for
+from protem.domain.steps import OwnerUnknownError, Step
 from protem.domain.windows import Window
 
 
@@ -36,21 +37,20 @@ def why_not(session: Session, grant: Grant, now: datetime) -> Obstacle | None:
     request = session.get_one(Request, grant.request_id)
     targets = [target for target in request.targets if target.position == grant.position]
     if stopped := locks.refusal(session, lockable(request, targets), now=now):
-        return Obstacle(EndReason.LOCKED, stopped.detail)
+        return Obstacle(EndReason.LOCKED, f"{stopped.detail}; once that is over, {_again(request)}")
     entitlement = policy.current(session).named(request.entitlement)
-    if entitlement is None:
-        return Obstacle(EndReason.ELIGIBILITY_LOST, _gone(request))
-    sentence = hindered(session, grant, entitlement)
-    return Obstacle(EndReason.ELIGIBILITY_LOST, sentence) if sentence else None
+    sentence = hindered(session, grant, entitlement) if entitlement else _gone(request)
+    return Obstacle(EndReason.ELIGIBILITY_LOST, f"{sentence}; {_again(request)}") if sentence else None
 
 
 def hindered(session: Session, grant: Grant, entitlement: Entitlement) -> str | None:
     """Return why the access of this grant could not begin if ``entitlement`` were in force, or None."""
     request = session.get_one(Request, grant.request_id)
     targets = [target for target in request.targets if target.position == grant.position]
-    found = _Case(session, request, entitlement, targets)
+    found = Case(session, request, entitlement, targets, further=_extensions(session, grant))
     window = Window(grant.starts_at, grant.ends_at)
-    return next(found.obstacles(window, extensions=grant.extensions), None)
+    sentences = chain(found.unspoken_for(), found.obstacles(window, extensions=grant.extensions))
+    return next(sentences, None)
 
 
 def lockable(request: Request, targets: Sequence[Target]) -> Locked:
@@ -73,20 +73,23 @@ def require_approvable(
     """
     entitlement = policy.current(session).named(request.entitlement)
     if entitlement is None:
-        raise NotEligible(_gone(request))
+        raise NotEligible(f"{_gone(request)}; {_ANEW}")
     if caller.person and (stopped := _lock(session, caller.person.id, request, now)):
         raise stopped
     histories.hold_still(session, request.beneficiary_id)
-    found = _Case(session, request, entitlement, request.targets)
+    found = Case(session, request, entitlement, request.targets)
     window = questions.window(session, request, duration=duration, now=now)
     extensions = found.extends.extensions + 1 if found.extends else 0
     obstacles = (*found.obstacles(window, extensions=extensions), *found.newly_in_the_way(duration, now))
     if obstacles:
-        raise NotEligible(obstacles[0], facts={"entitlement": entitlement.name, "reasons": list(obstacles)})
+        facts = {"entitlement": entitlement.name, "reasons": list(obstacles)}
+        raise NotEligible(f"{obstacles[0]}; {_ANEW}", facts=facts)
+    # For all the time that was asked for: who has to agree to that, may agree to less.
+    asked_for = questions.window(session, request, duration=request.duration, now=now)
     try:
-        steps = found.steps(window)
+        steps = found.steps(asked_for)
     except OwnerUnknownError as unknown:
-        raise NotEligible(str(unknown)) from None
+        raise NotEligible(f"{unknown}; {_ANEW}") from None
     _still_trusted(steps, entitlement, caller)
     return entitlement
 
@@ -96,127 +99,24 @@ def require_approved(
 ) -> None:
     """Raise ``NotEligible`` if the entitlement in force wants other people's approval than there is."""
     window = questions.window(session, request, duration=duration, now=now)
-    found = _Case(session, request, entitlement, request.targets)
+    found = Case(session, request, entitlement, request.targets)
     if lacking := found.unapproved(window):
-        raise NotEligible(lacking)
+        raise NotEligible(f"{lacking}; {_ANEW}")
 
 
-class _Case:
-    """One request, some of its targets, and the entitlement that would decide about them today."""
+_ANEW = "it can be asked for anew"
 
-    def __init__(
-        self, session: Session, request: Request, entitlement: Entitlement, targets: Sequence[Target]
-    ) -> None:
-        self.session, self.request, self.entitlement, self.wanted = session, request, entitlement, targets
-        self.beneficiary = catalogue.person(session, request.beneficiary_id)
-        accounts = select(Account).where(Account.id.in_([target.account_id for target in targets]))
-        sets = select(PermissionSet).where(
-            PermissionSet.arn.in_([target.permission_set_arn for target in targets])
-        )
-        self._accounts = {row.id: row for row in session.scalars(accounts)}
-        self._sets = {row.arn: row for row in session.scalars(sets)}
-        self._units = Units(session)
 
-    def obstacles(self, window: Window, *, extensions: int) -> Iterator[str]:
-        """Yield what stands between the request and access during ``window``."""
-        if self.beneficiary is None:
-            yield "the beneficiary is no longer in the directory"
-            return
-        for target in self.wanted:
-            yield from self._gone(target) or self._forbidden(target, self.beneficiary)
-        most = self.entitlement.longest(extensions=extensions)
-        if window.ends_at - window.starts_at > most:
-            yield f"{self.entitlement.name} allows at most {durations.text(most)} by now"
-        hours = self.entitlement.allowed_hours
-        if hours is not None and not hours.cover(window):
-            yield f"the time of this access is not within the hours of {self.entitlement.name}"
-        if lacking := self.unapproved(window) if self.request.answered_at else None:
-            yield lacking
+def _again(request: Request) -> str:
+    return f"repeat request {request.id} to ask again"
 
-    def newly_in_the_way(self, duration: timedelta, now: datetime) -> Iterator[str]:
-        """Yield what only somebody who is about to approve has to be told."""
-        requester = catalogue.person(self.session, self.request.requester_id)
-        if requester is None or self.beneficiary is None:
-            yield "whoever asked is no longer in the directory"
-            return
-        extends = self.extends
-        past = histories.of(self.session, self.entitlement, self.beneficiary.id, now=now, extends=extends)
-        ask = Ask(
-            requester=requester,
-            beneficiary=self.beneficiary,
-            targets=self.targets,
-            duration=duration,
-            justification=self.request.justification,
-            starts_at=self.request.starts_at,
-            extends=Window(extends.starts_at, extends.ends_at) if extends else None,
-        )
-        decision = may_still(self.entitlement, ask, now=now, history=past)
-        yield from (check.explanation for check in decision.refusals)
 
-    @property
-    def extends(self) -> Grant | None:
-        """The grant that the request is to make last longer."""
-        wanted = self.request.extends_grant_id
-        return self.session.get_one(Grant, wanted) if wanted else None
-
-    @property
-    def targets(self) -> tuple[things.Target, ...]:
-        """The targets that AWS still has, as the catalogue has them now."""
-        return tuple(self._now(target) for target in self.wanted if not self._gone(target))
-
-    def steps(self, window: Window) -> tuple[Step, ...]:
-        """Return the steps that the entitlement wants for access during ``window``.
-
-        Raises ``OwnerUnknownError`` if nobody can tell.
-        """
-        lasting = window.ends_at - window.starts_at
-        return needed(steps_for(self.entitlement.approval, self.targets, duration=lasting), window)
-
-    def unapproved(self, window: Window) -> str | None:
-        """Return what is missing where the entitlement wants other approvals than it did."""
-        asked = questions.deciding(self.session, self.request)
-        if asked is not None and asked.approval == self.entitlement.approval:
-            return None
-        try:
-            steps = self.steps(window)
-        except OwnerUnknownError as unknown:
-            return str(unknown)
-        people = [
-            person
-            for decision in self.request.decisions
-            if decision.answer is Answer.APPROVE
-            and (person := catalogue.person(self.session, decision.approver_id))
-        ]
-        casts = [Cast(person.id, Answer.APPROVE, steps_open_to(steps, person)) for person in people]
-        lacking = ", ".join(step.name for step in unmet(steps, casts))
-        if not lacking:
-            return None
-        return f"{self.entitlement.name} has come to need other approvals ({lacking}): ask again"
-
-    def _now(self, target: Target) -> things.Target:
-        return things.Target(
-            catalogue.account(self._accounts[target.account_id], self._units),
-            catalogue.permission_set(self._sets[target.permission_set_arn]),
-        )
-
-    def _gone(self, target: Target) -> list[str]:
-        account = self._accounts.get(target.account_id)
-        permission_set = self._sets.get(target.permission_set_arn)
-        if account is None or account.removed_at is not None:
-            return [f"account {target.account_name} ({target.account_id}) is no longer in the organization"]
-        if permission_set is None or permission_set.removed_at is not None:
-            return [f"the permission set {target.permission_set_name} is gone"]
-        return []
-
-    def _forbidden(self, target: Target, beneficiary: things.Person) -> list[str]:
-        now = self._now(target)
-        found = []
-        if now.account.is_management:
-            found.append(f"{now.account.name} ({now.account.id}) has become the management account")
-        if now.permission_set.policies_digest != target.policies_digest:
-            found.append(f"what {now.permission_set.name} allows has changed since it was asked for")
-        decision = still_allowed(self.entitlement, beneficiary=beneficiary, target=now)
-        return [*found, *(check.explanation for check in decision.refusals)]
+def _extensions(session: Session, grant: Grant) -> Sequence[Request]:
+    """Return the requests that made a grant last longer."""
+    if not grant.extensions:
+        return ()
+    lengthened = Request.extends_grant_id == grant.id, Request.state == RequestState.APPROVED
+    return session.scalars(select(Request).where(*lengthened)).all()
 
 
 def _lock(session: Session, approver_id: str, request: Request, now: datetime) -> Refusal | None:
