@@ -7,7 +7,7 @@ from typer import Argument, Option, Typer, confirm
 
 from protem.broker import documents
 from protem.broker.documents import differences, schema
-from protem.cli import options, output, plans
+from protem.cli import offers, options, output, plans
 from protem.cli.client import Client, connect
 from protem.cli.failures import Failure
 from protem.cli.group import Commands
@@ -18,6 +18,9 @@ app = Typer(
     add_completion=False,
     help="Who may have what: check a file, see what it changes, put it in force.",
 )
+
+app.command("list")(offers.list_)
+app.command("describe")(offers.describe)
 
 _NAME_OVER_HTTP = "entitlements.yaml:"
 _STDIN = Path("-")

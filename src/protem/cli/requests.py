@@ -1,12 +1,14 @@
 """`protem request`, `requests` and `withdraw`: asking for access, and taking it back unanswered."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
+from typer import Exit as Leave
 from typer import Option
 
-from protem.cli import describing, options, output, waiting
+from protem.cli import describing, dry_runs, options, output, waiting
 from protem.cli.client import connect
-from protem.cli.failures import Failure
+from protem.cli.failures import Exit, Failure
 from protem.domain import durations
 
 Targets = Annotated[
@@ -32,6 +34,16 @@ def request(
     ] = None,
     entitlement: Annotated[str | None, Option(help="Which one, where several match.")] = None,
     ticket: Annotated[str | None, Option(help="The ticket that this is about.")] = None,
+    starts_at: Annotated[
+        str | None,
+        Option(metavar="TIME", help="When to begin, as in 2026-01-05T09:00:00Z; else on approval."),
+    ] = None,
+    beneficiary: Annotated[
+        str | None, Option(metavar="USER", help="Whose access it is to be, if not yours.")
+    ] = None,
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Only say what would happen, why, and what to do.")
+    ] = False,
     wait: Annotated[bool, Option("--wait", help="Come back when the access is there.")] = False,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Print only the id of the request.")] = False,
     act_as: options.ActAs = None,
@@ -44,11 +56,15 @@ def request(
         "duration": durations.text(options.duration(duration)) if duration else None,
         "entitlement": entitlement,
         "ticket": ticket,
+        "starts_at": starts_at,
+        "beneficiary": beneficiary,
     }
+    asked = {name: value for name, value in body.items() if value is not None}
+    if dry_run:
+        _try(asked, act_as=act_as, as_json=as_json)
+        return
     with connect(act_as=act_as) as client:
-        made = client.create(
-            "/v1/requests", {name: value for name, value in body.items() if value is not None}
-        )
+        made = client.create("/v1/requests", asked)
         if quiet:
             output.say(made["id"])
         elif not as_json:
@@ -59,6 +75,17 @@ def request(
         output.show_json(made)
     elif wait and not quiet:
         output.say("", *describing.request(made))
+
+
+def _try(asked: Mapping[str, Any], *, act_as: str | None, as_json: bool) -> None:
+    with connect(act_as=act_as) as client:
+        shown = client.send("POST", "/v1/requests", query={"dry_run": "true"}, body=asked).json()
+    if as_json:
+        output.show_json(shown)
+    else:
+        output.say(*dry_runs.told(shown))
+    if dry_runs.refused(shown):
+        raise Leave(int(Exit.REFUSED))
 
 
 def requests(
