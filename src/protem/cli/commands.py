@@ -47,6 +47,9 @@ COMMANDS: Mapping[str, Place] = {
     "extend": Place(_USE, "grants", "extend"),
     "reviews": Place(_USE, "reviews", "reviews"),
     "review": Place(_USE, "reviews", "review"),
+    "lock": Place(_USE, "locks", "lock"),
+    "locks": Place(_USE, "locks", "locks"),
+    "unlock": Place(_USE, "locks", "unlock"),
     "whoami": Place(_USE, "me", "whoami"),
 }
 
