@@ -16,6 +16,17 @@ curl -sS @AWS@ --aws-sigv4 aws:amz:eu-central-1:sso --user any:any \
 # 4. After the two minutes, the commands of step 3 show that it is gone; this one waits for that
 sleep 130; PROTEM_TOKEN=$ALICE protem grants
 
+# Why not? A dry run gives each rule's answer, who could approve, and what would pass instead
+PROTEM_TOKEN=$ALICE protem request --dry-run --target shop-prod/AdministratorAccess \
+  --duration 5h --justification 'Order 4711 hangs'
+
+# Three in the morning: Dave breaks glass and is in at once, security has to look at it, and an admin stops it all
+PROTEM_TOKEN=$DAVE protem request --target data-prod/AdministratorAccess --duration 30m \
+  --justification 'Nothing can be ordered, and nobody answers'
+PROTEM_TOKEN=$DAVE protem reviews
+PROTEM_TOKEN=$ADMIN protem lock account data-prod --reason 'Taken over by the responders' --for 10m
+PROTEM_TOKEN=$DAVE protem grants
+
 # The same without the command line: Alice asks, and Dave answers in chat, through the bot
 REQUEST=$(curl -sS $PROTEM_URL/v1/requests -H "Authorization: Bearer $ALICE" -H 'Content-Type: application/json' \
   -d '{"targets": [{"account": "data-prod", "permission_set": "AdministratorAccess"}], "duration": "PT2M",
