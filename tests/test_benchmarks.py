@@ -15,7 +15,7 @@ def test_the_benchmark_of_entitlements_prints_its_tables(capsys: pytest.CaptureF
         "Pure evaluation",
         "Pure evaluation",
         "All that one person may ask for ",
-        "Dry run through the broker",
+        "Through the broker",
     ]
     sizes = [[f"{size}" for size in policy.TINY.entitlements], [f"{size}" for size in policy.TINY.accounts]]
     rows = re.findall(r"^ +(\w+) +(?:[\d,]+ +)?[\d.]+ ms", printed, re.MULTILINE)
