@@ -45,7 +45,11 @@ class Jobs:
 
     def end_lost(self) -> None:
         """End the access whose entitlement covers it no longer, and says that this ends it."""
-        self._end(lost.end_lost)
+        # Others write while the catalogue is read, which there seldom is a reason to do more about.
+        with self.store.reading() as session:
+            found = next(lost.find(session, now=self.store.now(session)), None)
+        if found is not None:
+            self._end(lost.end_lost)
 
     def tidy(self) -> None:
         """Forget answers that nobody will ask for again."""

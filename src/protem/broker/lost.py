@@ -5,6 +5,7 @@ nothing: it ends no access, though none begins under it either.
 """
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -21,20 +22,26 @@ from protem.domain.lifecycle import EndReason
 _BY = "protem"
 
 
-def end_lost(session: Session, *, now: datetime, limit: int = BATCH) -> int:
-    """End grants that their entitlement, as it is now, no longer covers; return how many.
+def find(session: Session, *, now: datetime) -> Iterator[tuple[uuid.UUID, str]]:
+    """Yield the grants that their entitlement, as it is now, no longer covers, each with the reason.
 
     The catalogue is read once, and not at all where no access is live that could be lost.
     """
     rules = _watched(session, now)
     if not rules or not _catalogued(session):
-        return 0
+        return
     directory = Directory.load(session)
     cover = {name: Cover.of(rule, directory) for name, rule in rules.items()}
-    of_them = owed(now).where(Request.entitlement.in_(rules)).with_only_columns(*_COLUMNS)
-    rows = session.execute(of_them).all()
-    lost = ((row[0], why) for row in rows if (why := cover[row.entitlement].why_lost(*row[1:4])))
-    return sum(_end(session, grant_id, why, now) for grant_id, why in islice(lost, limit))
+    live = owed(now).where(Request.entitlement.in_(rules)).with_only_columns(*_COLUMNS)
+    for grant_id, *what, entitlement in session.execute(live).all():
+        if why := cover[entitlement].why_lost(*what):
+            yield grant_id, why
+
+
+def end_lost(session: Session, *, now: datetime, limit: int = BATCH) -> int:
+    """End what is lost; return how many grants, ``limit`` at most."""
+    lost = list(islice(find(session, now=now), limit))
+    return sum(_end(session, grant_id, why, now) for grant_id, why in lost)
 
 
 _COLUMNS = (
