@@ -172,13 +172,13 @@ def test_what_a_service_may_do_depends_on_its_scope_and_on_trust(world: World) -
     assert actions(world, world.bot("teams", acting="carol"), request) == ()
 
 
-def test_nothing_can_be_done_about_what_is_answered(world: World) -> None:
+def test_what_is_answered_can_only_be_asked_again(world: World) -> None:
     request, lapsed = world.submit(world.person("alice")), world.submit(world.person("alice"))
     world.decide(world.person("dave"), request, Answer.DENY)
     world.clock.advance(24 * 3600)
     for one in (request, lapsed):
         assert actions(world, world.person("carol"), one) == ()
-        assert actions(world, world.person("alice"), one) == ()
+        assert actions(world, world.person("alice"), one) == ("repeat",)
 
 
 def test_who_has_decided_may_do_no_more(world: World) -> None:

@@ -16,6 +16,7 @@ from protem.broker.callers import Caller
 from protem.broker.cases import Case
 from protem.db.models import Grant, Request, Target
 from protem.domain.approvals import steps_open_to
+from protem.domain.catalogue import Person
 from protem.domain.entitlements import Entitlement
 from protem.domain.errors import NotAnApprover, NotEligible, Refusal, RelayRefused
 from protem.domain.lifecycle import EndReason, RequestState
@@ -68,6 +69,17 @@ def require_approvable(
 ) -> Entitlement:
     """Return the entitlement in force, if it, too, lets ``caller`` approve this for so long.
 
+    Raises the refusal otherwise, and keeps what the beneficiary has from changing meanwhile.
+    """
+    histories.hold_still(session, request.beneficiary_id)
+    return approvable(session, caller, request, duration=duration, now=now)
+
+
+def approvable(
+    session: Session, caller: Caller, request: Request, *, duration: timedelta, now: datetime
+) -> Entitlement:
+    """Return the entitlement in force, if it, too, lets ``caller`` approve this for so long as things are.
+
     Raises the refusal otherwise. The version that the request remembers names its approvers; a newer
     one can only take away.
     """
@@ -76,7 +88,6 @@ def require_approvable(
         raise NotEligible(f"{_gone(request)}; {_ANEW}")
     if caller.person and (stopped := _lock(session, caller.person.id, request, now)):
         raise stopped
-    histories.hold_still(session, request.beneficiary_id)
     found = Case(session, request, entitlement, request.targets)
     window = questions.window(session, request, duration=duration, now=now)
     extensions = found.extends.extensions + 1 if found.extends else 0
@@ -95,12 +106,21 @@ def require_approvable(
 
 
 def require_approved(
-    session: Session, request: Request, entitlement: Entitlement, *, duration: timedelta, now: datetime
+    session: Session,
+    request: Request,
+    entitlement: Entitlement,
+    *,
+    duration: timedelta,
+    now: datetime,
+    further: Person | None = None,
 ) -> None:
-    """Raise ``NotEligible`` if the entitlement in force wants other people's approval than there is."""
+    """Raise ``NotEligible`` if the entitlement in force wants other people's approval than there is.
+
+    ``further`` is somebody who would approve as well.
+    """
     window = questions.window(session, request, duration=duration, now=now)
     found = Case(session, request, entitlement, request.targets)
-    if lacking := found.unapproved(window):
+    if lacking := found.unapproved(window, further=further):
         raise NotEligible(f"{lacking}; {_ANEW}")
 
 

@@ -108,8 +108,11 @@ class Case:
         lasting = window.ends_at - window.starts_at
         return needed(steps_for(self.entitlement.approval, self.targets, duration=lasting), window)
 
-    def unapproved(self, window: Window) -> str | None:
-        """Return what is missing where other approvals have come to be needed than there were."""
+    def unapproved(self, window: Window, *, further: things.Person | None = None) -> str | None:
+        """Return what is missing where other approvals have come to be needed than there were.
+
+        ``further`` is somebody who would approve as well.
+        """
         try:
             steps = self.steps(window)
         except OwnerUnknownError as unknown:
@@ -117,7 +120,7 @@ class Case:
         asked = questions.deciding(self.session, self.request)
         if asked is not None and asked.approval == self.entitlement.approval and self._asked(steps):
             return None
-        lacking = ", ".join(step.name for step in unmet(steps, self._casts(steps)))
+        lacking = ", ".join(step.name for step in unmet(steps, self._casts(steps, further)))
         return f"{self.entitlement.name} has come to need other approvals ({lacking})" if lacking else None
 
     def _asked(self, steps: Sequence[Step]) -> bool:
@@ -125,14 +128,15 @@ class Case:
         served = [step for request in self.answered for step in steps_of.read(request.steps)]
         return all(any(_covers(before, step) for before in served) for step in steps)
 
-    def _casts(self, steps: Sequence[Step]) -> list[Cast]:
+    def _casts(self, steps: Sequence[Step], further: things.Person | None) -> list[Cast]:
         approvers = {
             decision.approver_id
             for request in self.answered
             for decision in request.decisions
             if decision.answer is Answer.APPROVE
         }
-        people = (catalogue.person(self.session, approver) for approver in sorted(approvers))
+        known = (catalogue.person(self.session, approver) for approver in sorted(approvers))
+        people = (*known, further)
         return [Cast(one.id, Answer.APPROVE, steps_open_to(steps, one)) for one in people if one]
 
     def _now(self, target: Target) -> things.Target:

@@ -57,11 +57,9 @@ def decide(
     ``digest`` is that of what the approver was shown, ``duration`` a shorter one than was asked for.
     """
     request = visibility.request(session, caller, request_id, locked=True)
-    approver, question = _approver(session, caller, request)
+    approver, question = eligible(session, caller, request)
     _shown(session, request, digest)
-    answers.require_pending(request, now)
-    if any(decision.approver_id == approver.id for decision in request.decisions):
-        raise _already()
+    require_open(request, approver, now)
     comment = texts.prose(comment, field="comment", maximum=texts.COMMENT_LENGTH)
     agreed = _narrowed(request, answer, duration, least=minimum_duration)
     shortest = approvals.approved_duration(agreed or request.duration, questions.casts(request))
@@ -74,7 +72,15 @@ def decide(
     return request
 
 
-def _approver(session: Session, caller: Caller, request: Request) -> tuple[Person, Question]:
+def require_open(request: Request, approver: Person, now: datetime) -> None:
+    """Raise ``RequestAnswered`` or ``AlreadyDecided`` where no answer of this person is waited for."""
+    answers.require_pending(request, now)
+    if any(decision.approver_id == approver.id for decision in request.decisions):
+        raise _already()
+
+
+def eligible(session: Session, caller: Caller, request: Request) -> tuple[Person, Question]:
+    """Return who answers what; raises the refusal of a caller who may not answer this request at all."""
     caller.require_scope(Verb.REQUESTS_DECIDE)
     person, question = caller.person, questions.question(session, request)
     if person and person.id in {request.requester_id, request.beneficiary_id}:

@@ -49,6 +49,11 @@ def lengthen(
     return grant
 
 
+def extensible(grant: Grant, now: datetime) -> bool:
+    """Tell whether the end of this grant could be moved at this moment."""
+    return not grant.owing.over(now) and grant.state in _EXTENSIBLE
+
+
 def over(grant: Grant) -> GrantOver:
     """Return the refusal to move an end that is settled, with the state that the grant is in."""
     return GrantOver("the grant is over, or has been revoked", facts={"state": grant.state.value})

@@ -1,7 +1,7 @@
 """Asking once more for what somebody asked for before, as if it were new."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 from protem.broker import visibility
 from protem.broker.answers import state_at
 from protem.broker.callers import Caller
-from protem.broker.submission import Submission, submit
+from protem.broker.submission import Submission, refusal, submit
 from protem.db.models import Grant, Request
 from protem.domain.authority import Relation, Verb, may
 from protem.domain.eligibility import Bounds
 from protem.domain.errors import Forbidden
 from protem.domain.lifecycle import RequestState
+
+_ANY_TIME = timedelta(days=3_650)
 
 
 def repeat(
@@ -34,14 +36,20 @@ def repeat(
 def offered(
     session: Session, caller: Caller, request: Request, relations: frozenset[Relation], *, now: datetime
 ) -> bool:
-    """Tell whether ``caller`` could ask for this once more, now that nothing is left of it."""
+    """Tell whether asking for this once more would not be refused, now that nothing is left of it.
+
+    Only that the operator has changed the bounds of the installation since is not noticed.
+    """
     allowed = caller.in_scope(Verb.REQUESTS_REPEAT) and may(Verb.REQUESTS_REPEAT, relations)
     if not allowed or request.extends_grant_id is not None:
         return False
     if state_at(request, now) is RequestState.PENDING:
         return False
     came_of_it = session.scalars(select(Grant).where(Grant.request_id == request.id))
-    return all(grant.owing.over(now) for grant in came_of_it)
+    if not all(grant.owing.over(now) for grant in came_of_it):
+        return False
+    bounds = Bounds(minimum_duration=request.duration, maximum_start_ahead=_ANY_TIME)
+    return refusal(session, caller, _again(request, now), bounds=bounds, now=now) is None
 
 
 def _again(before: Request, now: datetime) -> Submission:

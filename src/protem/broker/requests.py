@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from protem.broker import answers, audit, pages, questions, repeats, visibility
+from protem.broker import answering, answers, audit, pages, repeats, visibility
 from protem.broker.answers import state_at
 from protem.broker.callers import Caller
 from protem.broker.filters import equal, holder
 from protem.broker.pages import FIRST, Page, Paging
 from protem.broker.submission import Submission, submit
 from protem.db.models import Request, Target
-from protem.domain.approvals import may_decide
+from protem.domain.approvals import Answer
 from protem.domain.authority import Relation, Verb, may
 from protem.domain.events import EventType
 from protem.domain.lifecycle import RequestState
@@ -75,26 +75,22 @@ def withdraw(session: Session, caller: Caller, request_id: uuid.UUID, *, now: da
 
 
 def actions(session: Session, caller: Caller, request: Request, *, now: datetime) -> tuple[str, ...]:
-    """Return what ``caller`` may do about the request now, by the names of the commands."""
-    if state_at(request, now) is not RequestState.PENDING:
-        relations = visibility.relations_to(session, caller, request)
-        return ("repeat",) if repeats.offered(session, caller, request, relations, now=now) else ()
-    return (
-        *(("approve", "deny") if _can_decide(session, caller, request) else ()),
-        *(("withdraw",) if _can_withdraw(session, caller, request) else ()),
-    )
+    """Return what ``caller`` can do about the request at this moment, by the names of the commands.
 
-
-def _can_decide(session: Session, caller: Caller, request: Request) -> bool:
-    question = questions.question(session, request)
-    if question is None or caller.person is None or not caller.in_scope(Verb.REQUESTS_DECIDE):
-        return False
-    decided = any(decision.approver_id == caller.person.id for decision in request.decisions)
-    return not decided and may_decide(question, caller.person, through=caller.service).allowed
-
-
-def _can_withdraw(session: Session, caller: Caller, request: Request) -> bool:
+    Nothing else would be carried out; approving means approving all that was asked for.
+    """
     relations = visibility.relations_to(session, caller, request)
+    if state_at(request, now) is not RequestState.PENDING:
+        return ("repeat",) if repeats.offered(session, caller, request, relations, now=now) else ()
+    answers_ = (
+        answer.value
+        for answer in Answer
+        if answering.refusal(session, caller, request, answer, now=now) is None
+    )
+    return (*answers_, *(("withdraw",) if _can_withdraw(caller, relations) else ()))
+
+
+def _can_withdraw(caller: Caller, relations: frozenset[Relation]) -> bool:
     return caller.in_scope(Verb.REQUESTS_WITHDRAW) and may(Verb.REQUESTS_WITHDRAW, relations)
 
 

@@ -27,7 +27,7 @@ from protem.domain.authority import Verb
 from protem.domain.catalogue import Person, Target
 from protem.domain.eligibility import Ask, Bounds
 from protem.domain.entitlements import Entitlement
-from protem.domain.errors import FieldError, Forbidden, UnknownPrincipal
+from protem.domain.errors import FieldError, Forbidden, Refusal, UnknownPrincipal
 from protem.domain.events import EventType
 from protem.domain.lifecycle import RequestState
 
@@ -61,6 +61,19 @@ def submit(
         session, ask, rules=policy.current(session), named=submission.entitlement, bounds=bounds, now=now
     )
     return put(session, caller, found, now=now)
+
+
+def refusal(
+    session: Session, caller: Caller, submission: Submission, *, bounds: Bounds, now: datetime
+) -> Refusal | None:
+    """Return what submitting this would be refused with at this moment, without submitting it."""
+    try:
+        caller.require(Verb.REQUESTS_SUBMIT)
+        ask = understand(session, caller, submission)
+    except Refusal as refused:
+        return refused
+    rules = policy.current(session)
+    return evaluate(session, ask, rules=rules, named=submission.entitlement, bounds=bounds, now=now).refusal
 
 
 def understand(session: Session, caller: Caller, submission: Submission) -> Ask:
