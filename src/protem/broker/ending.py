@@ -70,9 +70,12 @@ def withdraw_extension(
         .where(Request.expires_at > now)
         .with_for_update(skip_locked=True)
     )
+    asked = session.scalars(waiting).one_or_none()
+    if asked is None:
+        return
     close = (
         update(Request)
-        .where(Request.id.in_(session.scalars(waiting).all()), Request.state == RequestState.PENDING)
+        .where(Request.id == asked, Request.state == RequestState.PENDING)
         .values(state=RequestState.WITHDRAWN, answered_at=now)
         .returning(Request)
         .execution_options(synchronize_session=False, populate_existing=True)

@@ -16,7 +16,7 @@ from protem.domain import names
 from protem.domain.lifecycle import LIVE_GRANT_STATES, EndReason, RequestState
 from protem.domain.locks import Lock, LockKind, first_stopping
 
-BATCH = 100
+BATCH = 50
 """Grants that one transaction ends at most: others write in between."""
 
 
