@@ -123,3 +123,26 @@ def test_nobody_can_decide_under_a_policy_that_cannot_be_read(world: World, name
     for answer in Answer:
         with world.refusing(Forbidden):
             world.decide(caller, request, answer)
+
+
+def test_what_a_service_relayed_that_is_trusted_no_more_does_not_count(world: World) -> None:
+    two = POLICY.replace("groups: [leads]}", "groups: [leads]}, required: 2")
+    world.apply(two)
+    request, dave = pending(world), world.person("dave")
+    world.decide(world.bot(acting="carol"), request)
+    world.apply(two.replace("through: [slack]", "through: [teams]"))
+    with world.refusing(NotEligible):
+        world.decide(dave, request)
+
+
+def test_nobody_serves_two_steps_because_a_tag_has_come_to_want_the_second(world: World) -> None:
+    steps = "{name: lead, approvers: {groups: [leads]}}"
+    more = "{name: other-lead, approvers: {groups: [leads]}, when: {account_tags: {env: prod}}}"
+    world.apply("trusted_tags: [env]\n" + POLICY.replace(f"- {steps}", f"- {steps}\n        - {more}"))
+    with world.store.writing() as session:
+        session.get_one(Account, ALPHA).tags = {"env": "dev"}
+    request, carol = pending(world), world.person("carol")
+    with world.store.writing() as session:
+        session.get_one(Account, ALPHA).tags = {"env": "prod"}
+    with world.refusing(NotEligible):
+        world.decide(carol, request)
