@@ -13,6 +13,7 @@ from protem.domain.approvals import (
     Question,
     approved_duration,
     may_decide,
+    missing,
     outcome,
     steps_open_to,
     unmet,
@@ -91,6 +92,14 @@ def test_the_shortest_duration_that_anybody_agreed_to_counts() -> None:
     ]
     assert approved_duration(hours[0], casts) == hours[2]
     assert approved_duration(hours[0], []) == hours[0]
+
+
+def test_as_many_people_as_the_language_can_want_find_their_seats() -> None:
+    steps = tuple(Step(f"step {n}", People(), 100) for n in range(20))
+    names = tuple(step.name for step in steps)
+    casts = [cast(f"person {n}", *names) for n in range(2_000)]
+    assert missing(steps, casts[1:]) == {"step 19": 1}
+    assert missing(steps, casts) == {}
 
 
 NAMES = ("a", "b", "c")

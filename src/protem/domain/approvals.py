@@ -78,13 +78,12 @@ def missing(steps: Sequence[Step], decisions: Iterable[Cast]) -> Mapping[str, in
     People are matched to steps so that as many seats as possible are filled, whatever the order in
     which they answered: an approver of two steps never blocks the only approver of one.
     """
-    seats = [step.name for step in steps for _ in range(step.required)]
-    taken: dict[int, Cast] = {}
+    wanting = Counter({step.name: step.required for step in steps})
+    seated: dict[str, list[Cast]] = {name: [] for name in wanting}
     for cast in decisions:
-        if cast.answer is Answer.APPROVE:
-            _seat(cast, seats, taken, set())
-    free = Counter(seats[place] for place in range(len(seats)) if place not in taken)
-    return {step.name: free[step.name] for step in steps if free[step.name]}
+        if cast.answer is Answer.APPROVE and wanting.total():
+            _seat(cast, seated, wanting)
+    return {name: count for name, count in wanting.items() if count}
 
 
 def unmet(steps: Sequence[Step], decisions: Iterable[Cast]) -> tuple[Step, ...]:
@@ -93,16 +92,36 @@ def unmet(steps: Sequence[Step], decisions: Iterable[Cast]) -> tuple[Step, ...]:
     return tuple(step for step in steps if step.name in wanting)
 
 
-def _seat(cast: Cast, seats: Sequence[str], taken: dict[int, Cast], tried: set[int]) -> bool:
-    """Find ``cast`` a seat, moving others along where that frees one (augmenting path)."""
-    for place, step in enumerate(seats):
-        if step not in cast.steps or place in tried:
-            continue
-        tried.add(place)
-        if place not in taken or _seat(taken[place], seats, taken, tried):
-            taken[place] = cast
-            return True
-    return False
+def _seat(cast: Cast, seated: Mapping[str, list[Cast]], wanting: Counter[str]) -> None:
+    """Find ``cast`` a seat, moving others along where that frees one: the shortest augmenting path."""
+    came: dict[str, tuple[Cast, str | None]] = {step: (cast, None) for step in cast.steps if step in seated}
+    # It grows while it is gone through, the steps with a seat to spare first; hundreds may be wanted in all.
+    reached = sorted(came, key=lambda step: not wanting[step])
+    for step in reached:
+        if wanting[step]:
+            _move_along(step, came, seated, wanting)
+            return
+        for other in seated[step]:
+            for further in other.steps:
+                if further in seated and further not in came:
+                    came[further] = (other, step)
+                    reached.append(further)
+
+
+def _move_along(
+    step: str,
+    came: Mapping[str, tuple[Cast, str | None]],
+    seated: Mapping[str, list[Cast]],
+    wanting: Counter[str],
+) -> None:
+    wanting[step] -= 1
+    place: str | None = step
+    while place is not None:
+        cast, left = came[place]
+        seated[place].append(cast)
+        if left is not None:
+            seated[left].remove(cast)
+        place = left
 
 
 def outcome(steps: Sequence[Step], decisions: Sequence[Cast]) -> Answer | None:
