@@ -164,3 +164,9 @@ def test_what_was_asked_is_asked_again_by_the_rules_in_force() -> None:
 
 def test_a_group_that_is_called_like_an_engineer_s_is_not_theirs() -> None:
     assert refused(replace(RULE, requesters=People(groups=(ENGINEERS.name + "s",)))) == ["requesters"]
+
+
+def test_nobody_goes_through_the_days_of_decades_to_refuse_them() -> None:
+    ask = replace(ASK, duration=timedelta(days=23_000))
+    assert ask.window(RULE, NOW).ends_at - NOW <= timedelta(days=366)
+    assert refused(RULE, ask) == ["duration"]

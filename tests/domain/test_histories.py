@@ -74,6 +74,11 @@ def test_most_at_once_is_what_a_walk_finds(others: Sequence[Window], during: Win
     )
 
 
+def test_a_great_many_grants_that_were_asked_for_ahead_are_counted_at_once() -> None:
+    ahead = [span(minute / 60, (minute + 2) / 60) for minute in range(20_000)]
+    assert most_at_once(ahead, during=span(0, 400)) == 2
+
+
 def test_a_grant_that_is_extended_does_not_count_beside_itself() -> None:
     assert refused(ONE, span(-1, 2), span(-1, 1), extends=span(-1, 1)) == []
 

@@ -17,6 +17,7 @@ REACHING = frozenset({"requesters", "requesters_for", "accounts", "permission_se
 
 _MOMENT = timedelta(seconds=1)
 _FARTHEST = timedelta(days=3_660)
+_LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Ask:
 
     def window(self, entitlement: Entitlement, now: datetime) -> Window:
         """Return when the access would be owed if it were given at ``now``: for a moment at least."""
-        lasting = max(self.lasting(entitlement), _MOMENT)
+        # What no entitlement allows is refused by a rule of its own, before anybody counts its days.
+        lasting = min(max(self.lasting(entitlement), _MOMENT), _LONGEST)
         if self.extends is not None:
             return Window(self.extends.starts_at, self.extends.ends_at + lasting)
         # A start that no calendar holds the end of is refused by a rule of its own.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from protem.domain import durations
 from protem.domain.decisions import Check, check
@@ -62,8 +63,11 @@ def rules(
 
 def most_at_once(windows: Sequence[Window], *, during: Window) -> int:
     """Return how many of these windows share one instant of another at most."""
-    starts = (during.starts_at, *(one.starts_at for one in windows if during.contains(one.starts_at)))
-    return max(sum(one.contains(instant) for one in windows) for instant in starts)
+    beside = [one for one in windows if one.starts_at < during.ends_at and one.ends_at > during.starts_at]
+    # At one instant ends come before starts: windows are half-open.
+    changes = [(max(one.starts_at, during.starts_at), 1) for one in beside]
+    changes += [(one.ends_at, -1) for one in beside]
+    return max(accumulate((change for _, change in sorted(changes)), initial=0))
 
 
 def _cool_down(
