@@ -224,9 +224,12 @@ def can(world: World, caller: Caller, request: Request, act: Act) -> bool:
     return done
 
 
+# What everything changes about one open request; of the others, what depends on the state.
 CASES = [
-    *((state, change) for state in OPEN for change in CHANGES),
-    *((state, change) for state in ANSWERED for change in (nothing, locked, rule_gone, standing)),
+    *((pending, change) for change in CHANGES),
+    *((state, change) for state in OPEN[1:] for change in (nothing, locked, one_more_step, shorter)),
+    *((state, nothing) for state in ANSWERED),
+    *((over, change) for change in (locked, rule_gone, standing)),
 ]
 
 
