@@ -197,6 +197,22 @@ def test_an_approval_that_was_under_way_when_a_lock_was_made_gives_nothing(world
     assert enforce(world) == 0
 
 
+def test_under_a_lock_nothing_lasts_longer(world: World) -> None:
+    world.apply(POLICY + "    extension: {maximum_count: 1, maximum: PT1H}\n")
+    grant, alice = world.approved(), world.person("alice")
+    slipped_in(world)
+    with world.refusing(errors.Locked):
+        world.extend(alice, grant)
+
+
+def test_under_a_lock_nothing_is_asked_for_again(world: World) -> None:
+    alice = world.person("alice")
+    request = world.withdraw(alice, world.submit(alice))
+    lock(world, LockKind.ENTITLEMENT, "admin")
+    with world.refusing(errors.Locked):
+        world.repeat(alice, request)
+
+
 def slipped_in(world: World, **others: Any) -> Lock:
     """Have a lock that ended nothing: its look at the grants came too early."""
     made = Lock(

@@ -47,8 +47,9 @@ def grant(shown: Shown) -> Iterator[str]:
         yield _line("sessions", f"may act until {instant(shown['access_over_at'])}")
     if shown["end_reason"]:
         yield _line("end", clean(shown["end_reason"]))
-    if shown["end_detail"]:
-        yield _line("why", clean(shown["end_detail"]))
+    for why in (shown["revoke_comment"], shown["end_detail"]):
+        if why:
+            yield _line("why", clean(why))
     for trouble in (shown["failure"], shown["last_error"]):
         if trouble:
             yield _line("trouble", clean(trouble["detail"]))
