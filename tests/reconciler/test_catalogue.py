@@ -68,7 +68,7 @@ def test_what_rules_ask_about_is_kept_whole(organization: Organization) -> None:
     demo = organization.demo
     account = organization.row(Account, "111122223333")
     assert (account.name, account.name_key, account.status) == ("shop-prod", "shop-prod", "ACTIVE")
-    assert account.tags == {"env": "prod", "owner": "shop"}
+    assert account.tags == {"env": "prod", "owner": "dave@example.com"}
     assert account.parent_id == demo.units["Workloads/Prod"]
     assert organization.row(Account, demo.accounts["management"]).is_management
     reading = organization.row(PermissionSet, demo.permission_sets["ReadOnlyAccess"])
