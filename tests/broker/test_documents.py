@@ -231,6 +231,13 @@ def test_of_very_many_mistakes_the_first_are_told_and_soon() -> None:
     assert refused.value.errors[0].message.startswith("prod.yaml:2:5:")
 
 
+def test_a_million_mistakes_are_not_all_put_into_words() -> None:
+    with pytest.raises(EntitlementsInvalid) as refused:
+        parse("entitlements: [" + "{}," * 100_000 + "]", file="rules.yaml")
+    assert refused.value.detail.startswith("1000 or more things are wrong in rules.yaml")
+    assert len(refused.value.errors) == 100
+
+
 def test_a_bomb_of_aliases_does_not_explode() -> None:
     levels = [f"{name}: &{name} [{', '.join([f'*{inner}'] * 9)}]" for inner, name in pairwise("abcdefghi")]
     assert wrongs("\n".join(["a: &a [lol]", *levels]))["b"].endswith("write the value out")

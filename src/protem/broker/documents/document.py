@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from protem.broker.documents import language, meaning
-from protem.broker.documents.faults import from_pydantic, presented, repeated_names
+from protem.broker.documents.faults import MOST, from_pydantic, presented, repeated_names
 from protem.broker.documents.reading import Fault, Tree, read
 from protem.domain import digests
 from protem.domain.entitlements import Entitlement
@@ -38,7 +38,8 @@ def parse(source: str, *, file: str) -> Document:
     tree = read(source)
     parsed, faults = _validated(tree)
     if parsed is None or faults:
-        count = "1 thing is" if len(faults) == 1 else f"{len(faults)} things are"
+        many = f"{MOST} or more" if len(faults) >= MOST else str(len(faults))
+        count = "1 thing is" if many == "1" else f"{many} things are"
         shown = [presented(fault, file=file) for fault in faults[:_MOST_FAULTS]]
         more = f"; these are the first {_MOST_FAULTS}" if len(faults) > _MOST_FAULTS else ""
         raise EntitlementsInvalid(f"{count} wrong in {file}{more}", errors=shown)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -29,13 +30,15 @@ _MESSAGES = {
     "value_error": "{error}",
 }
 _OF_KEY = "[key]"
+MOST = 1_000
+"""Faults of validation that are put into words; a document can have a million."""
 _ELSEWHERE = {"owner_tag": "stands only under approvers: owners decide, they do not ask"}
 """Keys that an author may expect in more places than they have."""
 
 
 def from_pydantic(error: ValidationError, tree: Tree) -> Iterator[Fault]:
     """Yield a fault for everything that validation found, except where the YAML was wrong already."""
-    for found in error.errors(include_url=False):
+    for found in islice(error.errors(include_url=False), MOST):
         path, of_key = _as_written(found["loc"], tree.value)
         if not tree.spoiled(path):
             wrong_value = isinstance(found["input"], str) and found["type"] != "extra_forbidden"
