@@ -16,6 +16,7 @@ from protem.domain.errors import (
     JustificationRefused,
     Refusal,
     StartOutOfBounds,
+    TooManyGrants,
     UnknownAccount,
     UnknownPermissionSet,
 )
@@ -24,6 +25,7 @@ from tests.broker.worlds import (
     BETA,
     GONE,
     MANAGEMENT,
+    POLICY,
     SUSPENDED,
     World,
     arn,
@@ -186,3 +188,13 @@ def test_a_ticket_is_one_short_line(world: World) -> None:
 
 def test_an_empty_ticket_is_none(world: World) -> None:
     assert world.submit(world.person("alice"), asking(ticket="  ")).ticket is None
+
+
+def test_an_entitlement_whose_name_is_written_otherwise_is_the_same(world: World) -> None:
+    one = POLICY.replace("accounts: {all: true}", "accounts: {all: true}\n    maximum_concurrent: 1")
+    world.apply(one)
+    alice = world.person("alice")
+    world.submit(alice, asking((ALPHA, "ReadOnlyAccess")))
+    world.apply(one.replace("name: read", "name: Read"))
+    with world.refusing(TooManyGrants):
+        world.submit(alice, asking((BETA, "ReadOnlyAccess")))

@@ -6,6 +6,7 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from protem.db.models import Grant, Principal, Request, Review
+from protem.domain import names
 from protem.domain.entitlements import Entitlement
 from protem.domain.histories import History
 from protem.domain.lifecycle import LIVE_GRANT_STATES, GrantState
@@ -41,7 +42,11 @@ def _grants(entitlement: Entitlement, principal_id: str) -> Select[Grant]:
     return (
         select(Grant)
         .join(Request, Request.id == Grant.request_id)
-        .where(Grant.principal_id == principal_id, Request.entitlement == entitlement.name)
+        # A new version may write the name with other letters; it is the same entitlement.
+        .where(
+            Grant.principal_id == principal_id,
+            func.lower(Request.entitlement) == names.key(entitlement.name),
+        )
     )
 
 
