@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from protem.broker.requests import Submission
-from protem.db.models import EntitlementVersion, PermissionSet, Table
+from protem.db.models import Account, EntitlementVersion, PermissionSet, Table
 from protem.domain.authority import Scope
 from protem.domain.errors import (
     ActAsRefused,
@@ -27,6 +27,7 @@ from tests.broker.worlds import (
     AUDITOR,
     BETA,
     INSTANCE,
+    POLICY,
     World,
     arn,
     asking,
@@ -263,3 +264,13 @@ def test_the_digest_covers_what_approvers_are_shown(world: World) -> None:
     world.apply(TWO.format("admin", "other").replace("alice", "erin"))
     different.add(digest(world))
     assert len(different | {first}) == 8
+
+
+def test_an_owner_whose_name_no_directory_could_hold_breaks_nothing(world: World) -> None:
+    named = POLICY.replace("approvers: {groups: [leads]}", "approvers: {groups: [leads], owner_tag: owner}")
+    world.apply("trusted_tags: [owner]\n" + named)
+    with world.store.writing() as session:
+        # Normalised, each of these is eighteen characters.
+        session.get_one(Account, ALPHA).tags = {"owner": "\ufdfa" * 256}
+    request = world.submit(world.person("alice"))
+    assert world.decide(world.person("carol"), request).state is RequestState.APPROVED

@@ -71,6 +71,9 @@ class Request(Table):
     )
 
 
+LONGEST_HANDLE = 600
+
+
 class Involvement(StrEnum):
     """What somebody has to do with a request who neither made it nor benefits from it."""
 
@@ -86,7 +89,7 @@ class Involved(Table):
 
     request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requests.id"), primary_key=True)
     relation: Mapped[Involvement] = mapped_column(one_of(Involvement, name="relation"), primary_key=True)
-    handle: Mapped[str] = mapped_column(String(600), primary_key=True)
+    handle: Mapped[str] = mapped_column(String(LONGEST_HANDLE), primary_key=True)
 
 
 class Target(Table):
