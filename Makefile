@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage bench check format lock audit wheel clean
+.PHONY: help setup demo test coverage races bench check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -48,6 +48,10 @@ test: setup  ## Run every test, on SQLite and on PostgreSQL
 
 coverage: setup  ## The same, and say which lines no test reaches
 	@$(VENV)/bin/pytest --numprocesses auto --dist worksteal --cov --cov-report=term
+
+races: setup  ## Run everything that two can do at once, many times over (ROUNDS=100)
+	@ROUNDS=$(or $(ROUNDS),100) $(VENV)/bin/pytest --numprocesses auto --dist worksteal \
+	  $(wildcard tests/broker/test_*races.py) tests/broker/test_reviews.py
 
 bench: setup  ## Measure how fast entitlements decide, and how that grows (benchmarks/README.md)
 	@$(VENV)/bin/python -m benchmarks.policy

@@ -67,7 +67,7 @@ def ruled(api: Api) -> Api:
 
 
 @settings(
-    max_examples=120,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=bodies, who=st.sampled_from(["alice", "carol", "erin"]))

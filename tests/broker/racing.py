@@ -1,5 +1,6 @@
 """Several who act at the same moment, each on connections of their own."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,9 +12,9 @@ from protem.db.store import Store
 from protem.domain.errors import Refusal
 from tests.broker.worlds import World
 
-ROUNDS = range(25)
-"""How often each race is run: often enough for every order to come up."""
-FEW = range(8)
+ROUNDS = range(int(os.environ.get("ROUNDS", "10")))
+"""How often each race is run: often enough for every order to come up; `make races` runs it more often."""
+FEW = range(len(ROUNDS) // 3 + 1)
 """How often those are run in which the order makes no difference."""
 
 

@@ -112,7 +112,7 @@ def submitted(session: Session, one: Wanted, *, minutes: int) -> Request | Refus
         return refusal
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(wanted())
 def test_what_a_dry_run_says_is_what_submitting_does(bare: Store, case: tuple[Scene, list[Wanted]]) -> None:
     scene, asked = case
@@ -154,7 +154,7 @@ def _as_it_was_said(session: Session, said: Explanation, done: Request) -> None:
 
 
 def test_a_document_means_what_was_drawn() -> None:
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
     @given(scenes())
     def check(scene: Scene) -> None:
         meant = documents.parse(written(scene.policy), file="entitlements.yaml").entitlements

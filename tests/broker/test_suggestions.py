@@ -57,7 +57,7 @@ def followed(wish: Submission, change: Mapping[str, Any]) -> Submission:
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.data(), scenes())
