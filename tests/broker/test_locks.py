@@ -238,6 +238,24 @@ def test_more_access_than_one_transaction_ends_is_ended_by_the_next(world: World
     assert enforce(world) == 1
 
 
+def test_however_many_people_are_locked_another_lock_ends_access_too(world: World) -> None:
+    grant = world.approved()
+    with world.store.writing() as session:
+        session.add_all(
+            Lock(
+                kind=LockKind.PRINCIPAL,
+                subject=f"{number:08}-0000-0000-0000-000000000000",
+                subject_name=f"user{number}",
+                reason="a directory was taken over",
+                created_at=world.clock.now(),
+                created_by="admin",
+            )
+            for number in range(1100)
+        )
+    lock(world, LockKind.PRINCIPAL, user_name("alice"))
+    assert world.grant(grant).revoke_reason is EndReason.LOCKED
+
+
 def test_a_lock_withdraws_the_question_whether_access_may_last_longer(world: World) -> None:
     world.apply(POLICY + "    extension: {maximum_count: 1, maximum: PT1H}\n")
     grant = world.approved()
