@@ -141,6 +141,28 @@ def test_a_locked_approver_approves_nothing_and_may_still_say_no(world: World) -
     assert world.decide(carol, request, Answer.DENY).state is RequestState.DENIED
 
 
+TWO_STEPS = (
+    POLICY.partition("    approval:")[0]
+    + """    approval:
+      expires_after: PT1H
+      steps:
+        - {name: lead, approvers: {groups: [leads]}}
+        - {name: security, approvers: {groups: [security]}}
+"""
+)
+
+
+def test_nobody_finishes_what_a_locked_approver_began_to_approve(world: World) -> None:
+    world.apply(TWO_STEPS)
+    request, dave = world.submit(world.person("alice")), world.person("dave")
+    world.decide(world.person("carol"), request)
+    made = lock(world, LockKind.PRINCIPAL, user_name("carol"))
+    with world.refusing(errors.Locked):
+        world.decide(dave, request)
+    lift(world, made)
+    assert world.decide(dave, request).state is RequestState.APPROVED
+
+
 def test_under_a_lock_on_everything_people_withdraw_and_deny(world: World) -> None:
     first, second = world.submit(world.person("alice")), world.submit(world.person("bob"))
     lock(world)

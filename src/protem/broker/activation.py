@@ -15,7 +15,7 @@ from protem.broker import histories, locks, policy, questions
 from protem.broker.callers import Caller
 from protem.broker.cases import Case
 from protem.db.models import Grant, Request, Target
-from protem.domain.approvals import steps_open_to
+from protem.domain.approvals import Answer, steps_open_to
 from protem.domain.catalogue import Person
 from protem.domain.entitlements import Entitlement
 from protem.domain.errors import NotAnApprover, NotEligible, Refusal, RelayRefused
@@ -141,7 +141,9 @@ def _extensions(session: Session, grant: Grant) -> Sequence[Request]:
 
 def _lock(session: Session, approver_id: str, request: Request, now: datetime) -> Refusal | None:
     what = lockable(request, request.targets)
-    return locks.refusal(session, replace(what, principals=what.principals | {approver_id}), now=now)
+    # Nor do others finish what somebody began to approve who is locked by now.
+    before = {decision.approver_id for decision in request.decisions if decision.answer is Answer.APPROVE}
+    return locks.refusal(session, replace(what, principals=what.principals | before | {approver_id}), now=now)
 
 
 def _still_trusted(steps: Sequence[Step], entitlement: Entitlement, caller: Caller) -> None:
