@@ -418,7 +418,12 @@ def unreadable(world: World) -> None:
     world.apply_document({"entitlements": "all"}, digest="sha256:broken")
 
 
-@pytest.mark.parametrize("happening", [gone, unreadable])
+def mangled(world: World) -> None:
+    document: Any = ["entitlements"]
+    world.apply_document(document, digest="sha256:broken")
+
+
+@pytest.mark.parametrize("happening", [gone, unreadable, mangled])
 def test_an_entitlement_of_older_versions_is_locked_all_the_same(
     world: World, happening: Callable[[World], None]
 ) -> None:

@@ -71,10 +71,10 @@ def _entitlement(session: Session, text: str) -> Subject:
 def _older(session: Session) -> list[str]:
     versions = select(EntitlementVersion.document).order_by(EntitlementVersion.version.desc())
     documents = session.scalars(versions.limit(_VERSIONS))
-    # Whatever is in them: a document that nobody can read must not keep anybody from a red button.
-    rules = (rule for document in documents for rule in _list(document.get("entitlements")))
-    return [str(rule["name"]) for rule in rules if isinstance(rule, dict) and "name" in rule]
+    return [str(rule["name"]) for document in documents for rule in _rules(document) if "name" in rule]
 
 
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
+def _rules(document: object) -> list[dict[str, object]]:
+    # Whatever is in it: a document that nobody can read must not keep anybody from a red button.
+    found = document.get("entitlements") if isinstance(document, dict) else None
+    return [rule for rule in found if isinstance(rule, dict)] if isinstance(found, list) else []
