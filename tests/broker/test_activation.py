@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from protem.broker import activation
-from protem.db.models import Account, EntitlementVersion, Grant, Group, PermissionSet, Principal
+from protem.db.models import Account, EntitlementVersion, Grant, Group, PermissionSet, Principal, Request
 from tests.broker.worlds import (
     ALPHA,
     BETA,
@@ -127,3 +127,11 @@ def test_each_grant_is_asked_about_by_itself(world: World) -> None:
     alpha, beta = world.granted(request)
     assert why_not(world, alpha) is None
     assert why_not(world, beta) is not None
+
+
+def test_what_cannot_be_read_keeps_access_from_beginning_and_nothing_else_from_going_on(world: World) -> None:
+    grant = world.approved()
+    with world.store.writing() as session:
+        session.execute(update(Request).values(steps=[{"name": "no more than this"}]))
+        session.execute(update(Account).values(tags={"env": "staging"}))
+    assert why_not(world, grant) == "what is kept of its request cannot be read: ask again"

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from protem.broker import histories, locks, policy, questions
@@ -24,6 +26,8 @@ from protem.domain.locks import Locked
 from protem.domain.steps import OwnerUnknownError, Step
 from protem.domain.windows import Window
 
+_log = structlog.get_logger("protem.activation")
+
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
@@ -35,6 +39,17 @@ class Obstacle:
 
 def why_not(session: Session, grant: Grant, now: datetime) -> Obstacle | None:
     """Return why the access of this grant may no longer begin, or None if it may."""
+    try:
+        return _asked(session, grant, now)
+    except SQLAlchemyError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever it is, access must not begin
+        # Nothing begins that cannot be judged; and no ending waits beside it until somebody has mended it.
+        _log.exception("activation.unreadable", grant_id=str(grant.id))
+        return Obstacle(EndReason.ELIGIBILITY_LOST, "what is kept of its request cannot be read: ask again")
+
+
+def _asked(session: Session, grant: Grant, now: datetime) -> Obstacle | None:
     request = session.get_one(Request, grant.request_id)
     targets = [target for target in request.targets if target.position == grant.position]
     if stopped := locks.refusal(session, lockable(request, targets), now=now):
