@@ -17,7 +17,7 @@ from protem.domain.windows import Window
 from tests.domain import evaluator
 from tests.policies import BOUNDS, MINUTE, NOW, Scene, asks, entitlements, histories, scenes
 
-many = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+many = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 Option = tuple[str, str, str, str]
 
@@ -50,7 +50,7 @@ def allowed(policy: Policy, ask: Ask, history: History) -> list[str]:
 
 
 @given(asked(), histories)
-@settings(many, max_examples=200)
+@settings(many, max_examples=100)
 def test_each_entitlement_decides_as_a_second_reading_of_the_design_does(
     case: tuple[Scene, Ask], history: History
 ) -> None:

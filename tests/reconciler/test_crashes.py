@@ -67,12 +67,12 @@ def overlap(world: MortalWorld) -> list[uuid.UUID]:
 
 
 def removed_and_renewed(world: MortalWorld) -> list[uuid.UUID]:
-    world.watch = timedelta(seconds=20)
+    world.watch = timedelta(seconds=10)
     world.restart()
-    grants = [world.grant(minutes=1, renews=True)]
+    grants = [world.grant(minutes=0.6, renews=True)]
     world.survive(6)
     world.sandbox.assignments.remove(ACCOUNT, world.permission_set, world.alice)
-    world.survive(80)
+    world.survive(50)
     assert world.events().count("assignment.removed_outside") <= 1
     return grants
 
