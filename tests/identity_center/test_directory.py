@@ -62,7 +62,7 @@ def test_accounts_know_their_place_their_tags_and_their_state(connection: Connec
         status="ACTIVE",
         parent_id=demo.units["Workloads/Prod"],
         is_management=False,
-        tags={"env": "prod", "owner": "shop"},
+        tags={"env": "prod", "owner": "dave@example.com"},
     )
     assert accounts["old-shop"].status == "SUSPENDED"
     assert {account.id for account in accounts.values()} == set(demo.accounts.values())
