@@ -7,9 +7,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from protem.broker import tokens
-from protem.broker.callers import CONSOLE
-from protem.db.models import TokenRole
 from tests.cli.conftest import Invoke, Served
 from tests.cli.test_asking import PLAYGROUND, PRODUCTION, WHY, ask, shown
 
@@ -95,18 +92,8 @@ def test_repeating_waits_for_access_where_it_is_told_to(invoke: Invoke, served: 
     assert "active, until" in invoke("repeat", first, "--wait", env=alice).stdout
 
 
-def judys(served: Served) -> str:
-    """Return a token of somebody from security, who looks at broken glass."""
-    store = served.world.runtime.store
-    with store.writing() as session:
-        now, role = store.now(session), TokenRole.PERSONAL
-        return tokens.create(
-            session, CONSOLE, name="judy", role=role, user="judy@example.com", now=now
-        ).secret
-
-
 def test_broken_glass_is_listed_until_somebody_has_looked(invoke: Invoke, served: Served) -> None:
-    dave, judy = served.environment("DAVE"), {"PROTEM_URL": served.url, "PROTEM_TOKEN": judys(served)}
+    dave, judy = served.environment("DAVE"), served.environment("JUDY")
     broken = invoke("request", *GLASS, *BURNS, env=dave)
     assert broken.exit_code == 0, broken.output
     assert "broken glass" in broken.stdout

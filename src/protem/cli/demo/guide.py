@@ -20,6 +20,7 @@ _NARROWEST = 120
 _PARTS = {
     "ALICE": "a platform engineer, who asks",
     "DAVE": "an SRE lead, who approves",
+    "JUDY": "security, who approves what is long and reviews broken glass",
     "SLACK": "a chat bot, which may ask and decide as others",
     "ADMIN": "applies entitlements, sees and revokes everything",
     "AUDITOR": "sees everything",

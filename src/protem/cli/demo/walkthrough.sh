@@ -20,12 +20,14 @@ sleep 130; PROTEM_TOKEN=$ALICE protem grants
 PROTEM_TOKEN=$ALICE protem request --dry-run --target shop-prod/AdministratorAccess \
   --duration 5h --justification 'Order 4711 hangs'
 
-# Three in the morning: Dave breaks glass and is in at once, security has to look at it, and an admin stops it all
-PROTEM_TOKEN=$DAVE protem request --target data-prod/AdministratorAccess --duration 30m \
+# Three in the morning: Dave breaks glass and is in at once, an admin stops it all, and Judy looks at what was done
+PROTEM_TOKEN=$DAVE protem request --target payments-prod/AdministratorAccess --duration 30m \
   --justification 'Nothing can be ordered, and nobody answers'
-PROTEM_TOKEN=$DAVE protem reviews
-PROTEM_TOKEN=$ADMIN protem lock account data-prod --reason 'Taken over by the responders' --for 10m
+PROTEM_TOKEN=$ADMIN protem lock account payments-prod --reason 'Taken over by the responders' --for 10m
 PROTEM_TOKEN=$DAVE protem grants
+REVIEW=$(PROTEM_TOKEN=$JUDY protem reviews --open --json \
+  | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])')
+PROTEM_TOKEN=$JUDY protem review $REVIEW --yes --comment 'It was needed; CloudTrail agrees'
 
 # The same without the command line: Alice asks, and Dave answers in chat, through the bot
 REQUEST=$(curl -sS $PROTEM_URL/v1/requests -H "Authorization: Bearer $ALICE" -H 'Content-Type: application/json' \

@@ -24,6 +24,7 @@ _FILE = "entitlements.yaml"
 CAST: Mapping[str, Mapping[str, Any]] = {
     "ALICE": {"name": "alice", "role": TokenRole.PERSONAL, "user": "alice@example.com"},
     "DAVE": {"name": "dave", "role": TokenRole.PERSONAL, "user": "dave@example.com"},
+    "JUDY": {"name": "judy", "role": TokenRole.PERSONAL, "user": "judy@example.com"},
     "SLACK": {"name": "slack", "role": TokenRole.SERVICE, "act_as": True, "act_as_decide": True},
     "ADMIN": {"name": "admin", "role": TokenRole.ADMIN},
     "AUDITOR": {"name": "auditor", "role": TokenRole.AUDITOR},
