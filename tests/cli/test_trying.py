@@ -43,6 +43,16 @@ def test_what_is_given_at_once_says_until_when(invoke: Invoke, served: Served) -
     assert (shown["decision"], shown["entitlement"]) == ("granted", "playground")
 
 
+def test_what_was_not_looked_at_for_one_cause_is_one_line(invoke: Invoke, served: Served) -> None:
+    asked = [*PRODUCTION, "--dry-run", "--entitlement", "playground"]
+    lines = invoke("request", *asked, env=served.environment("ALICE")).stdout.splitlines()
+    (told,) = [line for line in lines if "not looked at" in line]
+    assert told.startswith("    -   duration, minimum_duration, earliest_start, ")
+    assert open_.endswith(
+        " was not looked at: playground does not reach account shop-prod (111122223333)"
+    )
+
+
 def test_words_that_mean_nothing_fail_as_ever(invoke: Invoke, served: Served) -> None:
     asked = ["--target", "nowhere/PowerUserAccess", "--justification", "trying", "--dry-run"]
     result = invoke("request", *asked, env=served.environment("ALICE"))

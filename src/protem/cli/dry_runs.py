@@ -1,7 +1,9 @@
 """Dry runs in words: what would happen, then why, then what to do."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from protem.cli.output import clean, instant
@@ -60,7 +62,7 @@ def _reasons(shown: Shown) -> Iterator[str]:
     for one in shown["entitlements"]:
         if one["decides"]:
             yield f"{clean(one['name'])}, which decides:"
-            yield from (_check(check) for check in one["checks"])
+            yield from _checks(one["checks"])
         else:
             unmet = [check for check in one["checks"] if check["verdict"] == "unsatisfied"]
             why = clean(unmet[0]["explanation"]) if unmet else "it would do"
@@ -69,8 +71,12 @@ def _reasons(shown: Shown) -> Iterator[str]:
         yield f"and {left_out} more that are not shown"
 
 
-def _check(check: Shown) -> str:
-    return f"  {_MARKS.get(check['verdict'], '?'):<4}{clean(check['explanation'])}"
+def _checks(checks: Sequence[Shown]) -> Iterator[str]:
+    for (verdict, explanation), alike in groupby(checks, key=itemgetter("verdict", "explanation")):
+        same = list(alike)
+        # One cause can leave all the rest open: saying it once for each would bury what decided.
+        rules = f"{', '.join(clean(check['rule']) for check in same)}: " if len(same) > 1 else ""
+        yield f"  {_MARKS.get(verdict, '?'):<4}{rules}{clean(explanation)}"
 
 
 def _step(step: Shown) -> str:
