@@ -46,8 +46,8 @@ def rules(
         yield check(
             "maximum_concurrent",
             passed=beside + targets <= most,
-            satisfied=f"{entitlement.name} allows {most} grants at a time, of which {beside} are there",
-            explanation=f"{entitlement.name} allows {most} grants at a time, of which {beside} are there",
+            satisfied=f"grants at a time under {entitlement.name}: at most {most}, already there: {beside}",
+            explanation=f"grants at a time under {entitlement.name}: at most {most}, already there: {beside}",
             field="duration" if extends else "targets",
         )
     if (wait := entitlement.cool_down) is not None:
