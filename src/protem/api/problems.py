@@ -177,7 +177,7 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
     ),
     errors.EntitlementsInvalid: Problem(
         422,
-        "`errors` names each mistake with its field, line and column; where strictness was asked for, also what is odd.",
+        "`errors` names each mistake with its field, line and column; asked to be strict, also what is odd.",
     ),
     errors.EntitlementsFromFile: Problem(
         409,
