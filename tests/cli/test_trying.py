@@ -48,9 +48,7 @@ def test_what_was_not_looked_at_for_one_cause_is_one_line(invoke: Invoke, served
     lines = invoke("request", *asked, env=served.environment("ALICE")).stdout.splitlines()
     (told,) = [line for line in lines if "not looked at" in line]
     assert told.startswith("    -   duration, minimum_duration, earliest_start, ")
-    assert open_.endswith(
-        " was not looked at: playground does not reach account shop-prod (111122223333)"
-    )
+    assert told.endswith(" was not looked at: playground does not reach account shop-prod (111122223333)")
 
 
 def test_words_that_mean_nothing_fail_as_ever(invoke: Invoke, served: Served) -> None:
