@@ -183,6 +183,16 @@ def test_nobody_else_closes_it(world: World) -> None:
             close(world, caller, review)
 
 
+def test_who_is_named_no_longer_closes_nothing_that_was_opened_before(world: World) -> None:
+    review = review_of(world, broken(world))
+    world.apply(POLICY + GLASS.replace("carol@example.com, ", ""))
+    assert actions(world, world.person("carol"), review) == ()
+    with world.refusing(Forbidden):
+        close(world, world.person("carol"), review)
+    assert actions(world, world.person("dave"), review) == ("close",)
+    assert close(world, world.person("dave"), review).closed_at is not None
+
+
 def test_no_service_closes_it_for_anybody(world: World) -> None:
     review = review_of(world, broken(world))
     asker = world.bot("slack", acting="carol", scopes=[Scope.ACT_AS_REQUEST])

@@ -120,3 +120,17 @@ def test_nobody_cools_down_from_access_that_never_began(world: World, never: dic
     world.clock.advance(2 * 3600)
     with world.refusing(CoolingDown):
         world.submit(alice, asking(READING))
+
+
+def test_what_others_removed_is_cooled_down_from_at_once(world: World) -> None:
+    world.apply(POLICY.replace("accounts: {all: true}", "accounts: {all: true}\n    cool_down: PT2H"))
+    alice = world.person("alice")
+    (grant,) = world.granted(world.submit(alice, asking(READING)))
+    world.clock.advance(600)
+    now = world.clock.now()
+    ended = {"state": GrantState.ENDED, "end_reason": EndReason.REMOVED_OUTSIDE}
+    world.change(grant, activated_at=grant.starts_at, ended_at=now, **ended)
+    with world.refusing(CoolingDown):
+        world.submit(alice, asking(READING))
+    world.clock.advance(2 * 3600)
+    world.submit(alice, asking(READING))

@@ -55,7 +55,12 @@ def _last_over_at(
 ) -> datetime | None:
     if entitlement.cool_down is None:
         return None
-    over_at = case((Grant.revoked_at.is_not(None), Grant.revoked_at), else_=Grant.ends_at)
+    # What somebody else removed was over when that was seen, whenever it was to end.
+    over_at = case(
+        (Grant.revoked_at.is_not(None), Grant.revoked_at),
+        (Grant.ended_at < Grant.ends_at, Grant.ended_at),
+        else_=Grant.ends_at,
+    )
     had = _grants(entitlement, principal_id).where(
         over_at <= now,
         # Access that never began, or was not let begin, is none to cool down from.

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from protem.broker import able, audit, pages, texts, visibility
+from protem.broker import able, audit, pages, policy, texts, visibility
 from protem.broker.callers import Caller
 from protem.broker.filters import holder
 from protem.broker.pages import FIRST, Page, Paging
@@ -19,7 +19,7 @@ from protem.db.store import ANSWERS, announce
 from protem.db.violations import violated
 from protem.domain.authority import Verb, may
 from protem.domain.entitlements import Entitlement
-from protem.domain.errors import NotFound, OwnRequest, RelayRefused, ReviewClosed, ReviewOpen
+from protem.domain.errors import Forbidden, NotFound, OwnRequest, RelayRefused, ReviewClosed, ReviewOpen
 from protem.domain.events import EventType
 
 
@@ -102,7 +102,8 @@ def actions(session: Session, caller: Caller, review: Review) -> tuple[str, ...]
         return ()
     request = session.get_one(Request, review.request_id)
     relations = caller.relations | visibility.relations_to(session, caller, request)
-    return ("close",) if may(Verb.REVIEWS_CLOSE, relations) and not _own(caller, request) else ()
+    allowed = may(Verb.REVIEWS_CLOSE, relations) and not _own(caller, request)
+    return ("close",) if allowed and _still_named(session, caller, request) else ()
 
 
 def _told(session: Session, request: Request, entitlement: Entitlement) -> dict[str, Any]:
@@ -136,6 +137,12 @@ def _own(caller: Caller, request: Request) -> bool:
     return caller.person is not None and caller.person.id in {request.requester_id, request.beneficiary_id}
 
 
+def _still_named(session: Session, caller: Caller, request: Request) -> bool:
+    """Whether the entitlement in force, where it is still there, names this person, too."""
+    rule = policy.current(session).named(request.entitlement)
+    return caller.person is None or rule is None or rule.notify.include(caller.person)
+
+
 def _require_reviewer(session: Session, caller: Caller, request: Request) -> None:
     caller.require_scope(Verb.REVIEWS_CLOSE)
     if _own(caller, request):
@@ -144,6 +151,8 @@ def _require_reviewer(session: Session, caller: Caller, request: Request) -> Non
     # A service relays answers where an approval names it under `through`; here there is no approval.
     if caller.acts_as:
         raise RelayRefused("reviews are closed by people themselves, not through a service")
+    if not _still_named(session, caller, request):
+        raise Forbidden("the entitlement has changed, and no longer names you among those who are told")
 
 
 def _close(session: Session, review: Review, *, by: str, comment: str, now: datetime) -> None:
