@@ -5,6 +5,8 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 UV := $(VENV)/bin/uv
+# One more than there are processors: tests wait for the database as much as they compute.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -44,13 +46,13 @@ demo: setup  ## Serve a seeded sandbox on http://127.0.0.1:8000 (PORT=... for an
 	@$(VENV)/bin/protem demo --port $(PORT)
 
 test: setup  ## Run every test, on SQLite and on PostgreSQL
-	@$(VENV)/bin/pytest --numprocesses auto --dist worksteal
+	@$(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal
 
 coverage: setup  ## The same, and say which lines no test reaches
-	@$(VENV)/bin/pytest --numprocesses auto --dist worksteal --cov --cov-report=term
+	@$(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal --cov --cov-report=term
 
 races: setup  ## Run everything that two can do at once, many times over (ROUNDS=100)
-	@ROUNDS=$(or $(ROUNDS),100) $(VENV)/bin/pytest --numprocesses auto --dist worksteal \
+	@ROUNDS=$(or $(ROUNDS),100) $(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal \
 	  $(wildcard tests/broker/test_*races.py) tests/broker/test_reviews.py
 
 bench: setup  ## Measure how fast entitlements decide, and how that grows (benchmarks/README.md)
