@@ -63,13 +63,26 @@ def test_waiting_for_an_extension_comes_back_with_the_answer(
 def decide(served: Served, grant_id: str, decision: str) -> None:
     """Decide about the extension of a grant as soon as somebody has asked for it."""
     dave = {"Authorization": f"Bearer {served.world.secrets['DAVE']}"}
-    with httpx2.Client(base_url=served.url, headers=dave) as http:
-        grant = f"/v1/grants/{grant_id}"
-        while not (request_id := http.get(grant, params={"wait": 5}).json()["extension_request_id"]):
-            pass
-        path = f"/v1/requests/{request_id}"
-        body = {"decision": decision, "digest": http.get(path).json()["digest"]}
-        http.post(f"{path}/decisions", json=body)
+    with httpx2.Client(base_url=served.url, headers=dave, timeout=60) as http:
+        try:
+            path = f"/v1/requests/{_asked_for(http, grant_id)}"
+            body = {"decision": decision, "digest": http.get(path).json()["digest"]}
+            http.post(f"{path}/decisions", json=body).raise_for_status()
+        except Exception:
+            # Nobody else answers, and somebody waits: with the grant, the question ends.
+            http.post(f"/v1/grants/{grant_id}/revoke", json={})
+            raise
+
+
+def _asked_for(http: httpx2.Client, grant_id: str) -> str:
+    """Return the id of the request to extend a grant, once there is one."""
+    etag = ""
+    while True:
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = http.get(f"/v1/grants/{grant_id}", params={"wait": 20}, headers=headers)
+        if answer.status_code == 200 and (request_id := answer.json()["extension_request_id"]):
+            return str(request_id)
+        etag = answer.headers["ETag"]
 
 
 def test_the_same_is_asked_for_again(invoke: Invoke, served: Served) -> None:
