@@ -64,7 +64,7 @@ def test_the_default_of_every_setting_is_the_one_that_is_written_down(
         default = default.get_secret_value()
     elif default is not None:
         default = Settings().model_dump(mode="json")[name]
-    written = "none" if default is None else f"`{default}`"
+    written = "none" if default in (None, "") else f"`{default}`"
     assert f"## `{variable(name)}`\n\nDefault: {written}\n" in (DOCS / "configuration.md").read_text()
 
 

@@ -1,7 +1,7 @@
 """The composition root: the one place where the parts of a process are put together."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +13,12 @@ from sqlalchemy import select
 
 from protem import jobs
 from protem.broker import activation, entitlements
+from protem.broker.authentication import Admission
 from protem.clock import Clock, SystemClock
 from protem.db import exclusive, migrate
 from protem.db.models import CatalogueSync
 from protem.db.store import ASSIGNMENTS, RULES, Store
+from protem.domain import names
 from protem.identity_center.aws import Connection, connect, sessions
 from protem.identity_center.budget import CallBudget
 from protem.identity_center.errors import CallWithheld
@@ -98,6 +100,9 @@ class Runtime:
         self.settings = settings
         self.clock = clock
         self.store = store
+        self.admission = Admission(
+            admins=_groups(settings.admin_groups), auditors=_groups(settings.auditor_groups)
+        )
         self.metrics = CollectorRegistry(auto_describe=False)
         self.metrics.register(Stock(store))
         self.reconciling: Reconciling | None = None
@@ -267,6 +272,10 @@ def _react(schedule: Schedule, topics: frozenset[str]) -> None:
     if RULES in topics:
         schedule.soon("locks")
         schedule.soon("eligibility")
+
+
+def _groups(given: Iterable[str]) -> frozenset[str]:
+    return frozenset(names.handle("group", name) for name in given)
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protem.domain import durations
 
@@ -17,6 +17,14 @@ def _duration(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(durations.text)]
 """An ISO 8601 duration of weeks, days, hours, minutes and seconds."""
+
+
+def _names(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), PlainSerializer(",".join)]
+"""Names between commas."""
 
 
 class Settings(BaseSettings):
@@ -38,6 +46,12 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address that `protem serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port that `protem serve` listens on.")
+    admin_groups: Names = Field(
+        default=(), description="The Identity Center groups whose members are admins, between commas."
+    )
+    auditor_groups: Names = Field(
+        default=(), description="The Identity Center groups whose members are auditors, between commas."
+    )
     minimum_duration: Duration = Field(
         default=timedelta(minutes=1), description="The shortest duration that may be asked for."
     )

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from protem.app import create_app
 from protem.broker import tokens
+from protem.broker.authentication import TOKENS_ONLY, Admission
 from protem.broker.callers import CONSOLE
 from protem.db.models import TokenRole
 from protem.db.store import Store
@@ -25,6 +26,7 @@ class Parts:
 
     store: Store
     settings: Settings = field(default_factory=lambda: Settings(waiters_per_caller=2))
+    admission: Admission = TOKENS_ONLY
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     facts: Mapping[str, object] | None = None
 

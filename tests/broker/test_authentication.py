@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from protem.broker import credentials, tokens
-from protem.broker.authentication import API_TOKENS, Verifier, authenticate
+from protem.broker.authentication import API_TOKENS, Admission, Presented, Verifier, authenticate
 from protem.broker.callers import Caller
 from protem.db.models import Principal, Token, TokenRole
 from protem.domain.authority import Relation, Scope
@@ -26,7 +26,7 @@ def personal(world: World, name: str = "alice") -> tokens.Issued:
 
 def caller(world: World, bearer: str | None, act_as: str | None = None) -> Caller:
     with world.store.reading() as session:
-        return authenticate(session, bearer=bearer, act_as=act_as, now=world.clock.now())
+        return authenticate(session, Presented(bearer, act_as), now=world.clock.now())
 
 
 def test_a_personal_token_is_its_person(world: World) -> None:
@@ -199,14 +199,14 @@ def test_authenticating_writes_nothing(world: World) -> None:
 class Passwords:
     """A verifier of another kind, as an identity provider's will be."""
 
-    def verify(self, session: Session, bearer: str, now: datetime) -> Caller | None:
-        return Caller(name="alice", role=TokenRole.PERSONAL) if bearer == "sesame" else None
+    def verify(self, session: Session, presented: Presented, now: datetime) -> Caller | None:
+        return Caller(name="alice", role=TokenRole.PERSONAL) if presented.bearer == "sesame" else None
 
 
 def test_other_kinds_of_credentials_have_their_place(world: World) -> None:
     verifiers: list[Verifier] = [API_TOKENS, Passwords()]
     with world.store.reading() as session:
         found = authenticate(
-            session, bearer="sesame", act_as=None, now=world.clock.now(), verifiers=verifiers
+            session, Presented("sesame"), now=world.clock.now(), admission=Admission(verifiers)
         )
     assert found.name == "alice"

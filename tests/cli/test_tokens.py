@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from protem.broker import authentication
+from protem.broker.authentication import Presented
 from protem.broker.callers import Caller
 from protem.clock import SystemClock
 from protem.db.models import Principal, TokenRole
@@ -18,7 +19,7 @@ def caller(url: str, secret: str) -> Caller:
     store = Store(url, clock=SystemClock())
     try:
         with store.reading() as session:
-            return authentication.authenticate(session, bearer=secret, act_as=None, now=datetime.now(UTC))
+            return authentication.authenticate(session, Presented(secret), now=datetime.now(UTC))
     finally:
         store.close()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from protem.api.services import Services
 from protem.broker import authentication, tokens
+from protem.broker.authentication import Presented
 from protem.broker.callers import Caller
 from protem.domain.errors import Unauthenticated
 
@@ -40,8 +41,7 @@ class Call:
     """
 
     services: Services
-    bearer: str = field(repr=False)
-    act_as: str | None
+    presented: Presented
 
     @contextmanager
     def writing(self) -> Iterator[Turn]:
@@ -62,7 +62,9 @@ class Call:
 
     def _turn(self, session: Session) -> Turn:
         now = self.services.store.now(session)
-        caller = authentication.authenticate(session, bearer=self.bearer, act_as=self.act_as, now=now)
+        caller = authentication.authenticate(
+            session, self.presented, now=now, admission=self.services.admission
+        )
         return Turn(session, caller, now)
 
 
@@ -77,6 +79,7 @@ async def services(request: Request) -> Services:
 
 
 async def _call(
+    request: Request,
     services: Annotated[Services, Depends(services)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     act_as: Annotated[
@@ -91,7 +94,8 @@ async def _call(
 ) -> Call:
     if credentials is None or credentials.scheme.lower() != "bearer":
         raise Unauthenticated("present a token: Authorization: Bearer protem_…")
-    return Call(services, credentials.credentials, _utf8(act_as) if act_as else None)
+    address = request.client.host if request.client else None
+    return Call(services, Presented(credentials.credentials, _utf8(act_as) if act_as else None, address))
 
 
 def _utf8(header: str) -> str:

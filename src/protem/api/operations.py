@@ -15,6 +15,7 @@ _ANY = (
     errors.InvalidInput,
     errors.Unauthenticated,
     errors.ActAsRefused,
+    errors.ScopeMissing,
     errors.Forbidden,
     refusals.DatabaseUnavailable,
     refusals.InternalError,

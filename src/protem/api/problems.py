@@ -31,6 +31,10 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         "Send `Authorization: Bearer` with a token that is neither expired nor revoked.",
         {"WWW-Authenticate": 'Bearer realm="protem"'},
     ),
+    errors.ScopeMissing: Problem(
+        403,
+        "Use a token that was made with the scope for it; `GET /v1/me` shows what this one may be used for.",
+    ),
     errors.ActAsRefused: Problem(
         403,
         "Only a service token with the scope for this may send `Act-As`, and only for a user that exists.",

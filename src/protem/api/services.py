@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from prometheus_client import CollectorRegistry
 
+from protem.broker.authentication import Admission
 from protem.db.store import Store
 from protem.settings import Settings
 
@@ -17,6 +18,9 @@ class Services(Protocol):
 
     @property
     def store(self) -> Store: ...
+
+    @property
+    def admission(self) -> Admission: ...
 
     @property
     def metrics(self) -> CollectorRegistry: ...

@@ -1,7 +1,7 @@
-"""From a credential to a caller: the one place that knows what credentials there are."""
+"""From what a call presents to a caller: the one place that knows what credentials there are."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -11,18 +11,28 @@ from sqlalchemy.orm import Session
 from protem.broker import catalogue, credentials
 from protem.broker.callers import Caller
 from protem.db.models import Token, TokenRole
-from protem.domain.authority import Scope
+from protem.domain.authority import ACTING, Relation, Scope
 from protem.domain.catalogue import Person
 from protem.domain.errors import ActAsRefused, Refusal, Unauthenticated
 
 TOUCH_INTERVAL = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a call brought along to say who makes it."""
+
+    bearer: str | None = field(default=None, repr=False)
+    act_as: str | None = None
+    address: str | None = None
+    """Where it came from: an IP address, if that is known."""
+
+
 class Verifier(Protocol):
     """Something that knows one kind of credential."""
 
-    def verify(self, session: Session, bearer: str, now: datetime) -> Caller | None:
-        """Return whose credential ``bearer`` is, or None if it is of another kind.
+    def verify(self, session: Session, presented: Presented, now: datetime) -> Caller | None:
+        """Return whose credential was presented, or None if it is of another kind.
 
         Raises ``Unauthenticated`` for one of its own kind that is no good.
         """
@@ -32,8 +42,9 @@ class Verifier(Protocol):
 class ApiTokens:
     """Knows the tokens that Protem gives out."""
 
-    def verify(self, session: Session, bearer: str, now: datetime) -> Caller | None:
-        if not bearer.startswith(credentials.PREFIX):
+    def verify(self, session: Session, presented: Presented, now: datetime) -> Caller | None:
+        bearer = presented.bearer
+        if bearer is None or not bearer.startswith(credentials.PREFIX):
             return None
         if not credentials.well_formed(bearer):
             raise Unauthenticated("this is not a whole Protem token")
@@ -47,25 +58,53 @@ class ApiTokens:
 API_TOKENS = ApiTokens()
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who is let in, and as what: the credentials that are known, and whose groups make admins and auditors.
+
+    Groups are handles, as ``domain.names`` makes them.
+    """
+
+    verifiers: Sequence[Verifier] = (API_TOKENS,)
+    admins: frozenset[str] = frozenset()
+    auditors: frozenset[str] = frozenset()
+
+    def offices(self, person: Person) -> frozenset[Relation]:
+        """Return what the groups of a person make of them."""
+        offices = {Relation.ADMIN: self.admins, Relation.AUDITOR: self.auditors}
+        return frozenset(office for office, groups in offices.items() if groups & person.handles)
+
+
+TOKENS_ONLY = Admission()
+
+
 def authenticate(
-    session: Session,
-    *,
-    bearer: str | None,
-    act_as: str | None,
-    now: datetime,
-    verifiers: Sequence[Verifier] = (API_TOKENS,),
+    session: Session, presented: Presented, *, now: datetime, admission: Admission = TOKENS_ONLY
 ) -> Caller:
     """Return who calls; it only reads, see ``tokens.touch`` for recording the use.
 
     Raises ``Unauthenticated``, or ``ActAsRefused`` for a person that the bearer may not act as.
     """
-    if not bearer:
-        raise Unauthenticated("present a token: Authorization: Bearer protem_…")
-    known = (verifier.verify(session, bearer, now) for verifier in verifiers)
+    known = (verifier.verify(session, presented, now) for verifier in admission.verifiers)
     caller = next((caller for caller in known if caller is not None), None)
     if caller is None:
-        raise Unauthenticated("this credential is of no kind that is known here")
-    return caller if act_as is None else _acting(session, caller, act_as)
+        raise Unauthenticated(_missing(presented))
+    if presented.act_as is not None:
+        return _acting(session, caller, presented.act_as)
+    return _in_office(caller, admission)
+
+
+def _missing(presented: Presented) -> str:
+    if presented.bearer:
+        return "this credential is of no kind that is known here"
+    return "present a token: Authorization: Bearer protem_…"
+
+
+def _in_office(caller: Caller, admission: Admission) -> Caller:
+    """Add what a person's groups make of them, unless the token is only for what any person may do."""
+    if caller.person is None or not (caller.scopes is None or Scope.ADMIN in caller.scopes):
+        return caller
+    return replace(caller, offices=admission.offices(caller.person))
 
 
 def _bound_to(session: Session, token: Token) -> Person | None:
@@ -83,13 +122,19 @@ def _caller(token: Token, person: Person | None, now: datetime) -> Caller:
         role=token.role,
         token_id=token.id,
         person=person,
-        scopes=frozenset(token.scopes),
+        scopes=_scopes(token),
         touch_due=token.last_used_at is None or token.last_used_at <= now - TOUCH_INTERVAL,
     )
 
 
+def _scopes(token: Token) -> frozenset[Scope] | None:
+    if token.role in {TokenRole.ADMIN, TokenRole.AUDITOR}:
+        return None  # what they may do is all in their role
+    return frozenset(Scope(scope) for scope in token.scopes)
+
+
 def _acting(session: Session, caller: Caller, name: str) -> Caller:
-    if caller.role is not TokenRole.SERVICE or caller.scopes.isdisjoint(Scope):
+    if caller.role is not TokenRole.SERVICE or ACTING.isdisjoint(caller.scopes or ()):
         raise ActAsRefused("only the token of a service that was made for it may act as somebody")
     try:
         person = catalogue.person(session, catalogue.find_principal(session, name, field="Act-As").id)

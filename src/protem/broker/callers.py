@@ -1,12 +1,12 @@
 """Who is calling, and on whose behalf."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from protem.db.models import TokenRole
-from protem.domain.authority import Relation, Verb, may, within
+from protem.domain.authority import Relation, Ruling, Scope, Verb, rule, within
 from protem.domain.catalogue import Person
-from protem.domain.errors import ActAsRefused, Forbidden
+from protem.domain.errors import ActAsRefused, Forbidden, ScopeMissing
 
 _BY_ROLE = {
     TokenRole.PERSONAL: frozenset({Relation.PERSON}),
@@ -14,6 +14,7 @@ _BY_ROLE = {
     TokenRole.ADMIN: frozenset({Relation.ADMIN}),
     TokenRole.AUDITOR: frozenset({Relation.AUDITOR}),
 }
+_STOPPING = frozenset({Scope.GRANTS_REVOKE, Scope.LOCKS_CREATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,10 @@ class Caller:
     role: TokenRole
     token_id: uuid.UUID | None = None
     person: Person | None = None
-    scopes: frozenset[str] = field(default_factory=frozenset)
+    scopes: frozenset[Scope] | None = None
+    """What the token is for; None for whoever is not bounded by a token's scopes."""
+    offices: frozenset[Relation] = frozenset()
+    """What a person's groups make of them, besides a person: admin, auditor."""
     touch_due: bool = False
     """Whether the token's last use on record is old enough to be written anew."""
 
@@ -41,7 +45,10 @@ class Caller:
     @property
     def relations(self) -> frozenset[Relation]:
         """How this caller stands to the installation as a whole."""
-        return frozenset({Relation.PERSON}) if self.person else _BY_ROLE[self.role]
+        if self.person:
+            return frozenset({Relation.PERSON}) | self.offices
+        stops = self.role is TokenRole.SERVICE and not _STOPPING.isdisjoint(self.scopes or ())
+        return _BY_ROLE[self.role] | ({Relation.RESPONDER} if stops else frozenset())
 
     @property
     def label(self) -> str:
@@ -68,21 +75,34 @@ class Caller:
         return f"{bearer}/{person}"
 
     def in_scope(self, verb: Verb) -> bool:
-        """Tell whether the token may be used for ``verb``; only acting as somebody needs a scope."""
-        return not self.acts_as or within(verb, self.scopes)
+        """Tell whether the token may be used for ``verb``, whoever may use it."""
+        return within(verb, self.scopes, acting=self.acts_as)
 
     def require(self, verb: Verb, *further: Relation) -> None:
-        """Raise ``Forbidden`` or ``ActAsRefused`` unless the tables of authority allow ``verb``."""
-        self.require_scope(verb)
-        if not may(verb, self.relations | frozenset(further)):
-            message = f"{verb} is not for {self.label}"
-            raise Forbidden(message, facts={"verb": verb})
+        """Raise ``Forbidden`` unless the tables of authority allow ``verb``.
+
+        Raises ``ActAsRefused`` or ``ScopeMissing`` if they do, but not with this token.
+        """
+        relations = self.relations | frozenset(further)
+        match rule(verb, relations=relations, scopes=self.scopes, acting=self.acts_as):
+            case Ruling.ALLOWED:
+                pass
+            case Ruling.OUT_OF_SCOPE:
+                raise self._out_of_scope(verb)
+            case Ruling.FORBIDDEN:
+                raise Forbidden(f"{verb} is not for {self.label}", facts={"verb": verb})
 
     def require_scope(self, verb: Verb) -> None:
-        """Raise ``ActAsRefused`` if this is a service that may not use ``verb`` as somebody."""
+        """Raise ``ActAsRefused`` or ``ScopeMissing`` if the token is not for ``verb``."""
         if not self.in_scope(verb):
+            raise self._out_of_scope(verb)
+
+    def _out_of_scope(self, verb: Verb) -> ActAsRefused | ScopeMissing:
+        facts = {"verb": verb}
+        if self.acts_as:
             message = f"the token of {self.name} lacks the scope for {verb} as somebody else"
-            raise ActAsRefused(message, facts={"verb": verb})
+            return ActAsRefused(message, facts=facts)
+        return ScopeMissing(f"this token lacks the scope for {verb}", facts=facts)
 
 
 CONSOLE = Caller(name="console", role=TokenRole.ADMIN)

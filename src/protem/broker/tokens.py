@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,14 @@ from protem.domain.events import EventType
 DEFAULT_LIFETIME = timedelta(days=90)
 MAXIMUM_LIFETIME = timedelta(days=366)
 
+USUAL_SCOPES: Mapping[TokenRole, frozenset[Scope]] = {
+    TokenRole.PERSONAL: frozenset({Scope.READ, Scope.REQUESTS, Scope.DECISIONS, Scope.GRANTS_REVOKE}),
+    TokenRole.SERVICE: frozenset({Scope.READ}),
+    TokenRole.ADMIN: frozenset(),
+    TokenRole.AUDITOR: frozenset(),
+}
+"""What a token is for unless something else is said; roles without scopes are bounded by the role alone."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}", re.ASCII)
 _RESERVED = frozenset({"console", "protem"})
 
@@ -45,21 +54,27 @@ def create(
     user: str | None = None,
     act_as: bool = False,
     act_as_decide: bool = False,
+    scopes: Collection[Scope] | None = None,
     lifetime: timedelta = DEFAULT_LIFETIME,
     now: datetime,
 ) -> Issued:
-    """Make a token; a personal one is bound to ``user``, only a service's may act as others."""
+    """Make a token; a personal one is bound to ``user``, only a service's may act as others.
+
+    No ``scopes`` means what one of this role usually needs; ``act_as`` and ``act_as_decide`` add theirs.
+    """
     caller.require(Verb.TOKENS_CREATE)
     _check(name, role, user=user, acts=act_as or act_as_decide, lifetime=lifetime)
     secret = credentials.new()
-    scopes = [(Scope.ACT_AS_REQUEST, act_as), (Scope.ACT_AS_DECIDE, act_as_decide)]
+    wanted = set(USUAL_SCOPES[role] if scopes is None else scopes)
+    wanted |= {Scope.ACT_AS_REQUEST} if act_as else set()
+    wanted |= {Scope.ACT_AS_DECIDE} if act_as_decide else set()
     token = Token(
         id=new_id(),
         name=name,
         role=role,
         secret_hash=credentials.hashed(secret),
         principal_id=None if user is None else catalogue.find_principal(session, user).id,
-        scopes=[scope.value for scope, given in scopes if given],
+        scopes=[scope.value for scope in Scope if scope in wanted],
         created_at=now,
         created_by=caller.on_record,
         expires_at=now + lifetime,

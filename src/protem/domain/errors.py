@@ -45,6 +45,11 @@ class Forbidden(Refusal):
     title = "You may not do this"
 
 
+class ScopeMissing(Refusal):
+    code = "scope-missing"
+    title = "This token is not for that"
+
+
 class Unauthenticated(Refusal):
     code = "unauthenticated"
     title = "No valid credential was presented"

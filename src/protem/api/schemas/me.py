@@ -45,6 +45,6 @@ class Me(Output):
             role=caller.role,
             person=Person.of(caller.person) if caller.person else None,
             service=caller.service,
-            scopes=sorted(caller.scopes),
+            scopes=sorted(caller.scopes or ()),
             may=sorted(may),
         )

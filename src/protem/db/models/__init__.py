@@ -10,9 +10,12 @@ from protem.db.models.catalogue import (
     PermissionSet,
     Principal,
 )
+from protem.db.models.chain import Chain, Checkpoint, DroppedSegment, Seal, UnsealedEvent
+from protem.db.models.changes import Change, ChangeState
 from protem.db.models.grants import Act, Assignment, Grant, Lease, Observed, Provenance
+from protem.db.models.outbox import Delivery, DeliveryAttempt, DeliveryState, EventsFile, Webhook
 from protem.db.models.policy import EntitlementVersion
-from protem.db.models.record import AuditEvent, Token, TokenRole
+from protem.db.models.record import AuditEvent, Login, Token, TokenRole
 from protem.db.models.requests import Decision, IdempotencyKey, Involved, Involvement, Request, Target
 from protem.db.models.stops import Lock, Review
 from protem.db.models.table import Table, new_id
@@ -23,8 +26,17 @@ __all__ = [
     "Assignment",
     "AuditEvent",
     "CatalogueSync",
+    "Chain",
+    "Change",
+    "ChangeState",
+    "Checkpoint",
     "Decision",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryState",
+    "DroppedSegment",
     "EntitlementVersion",
+    "EventsFile",
     "Grant",
     "Group",
     "IdempotencyKey",
@@ -33,6 +45,7 @@ __all__ = [
     "Involvement",
     "Lease",
     "Lock",
+    "Login",
     "Membership",
     "Observed",
     "OrganizationalUnit",
@@ -41,9 +54,12 @@ __all__ = [
     "Provenance",
     "Request",
     "Review",
+    "Seal",
     "Table",
     "Target",
     "Token",
     "TokenRole",
+    "UnsealedEvent",
+    "Webhook",
     "new_id",
 ]

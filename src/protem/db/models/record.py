@@ -32,6 +32,7 @@ class Token(Table):
         UniqueConstraint("secret_hash"),
         CheckConstraint("(role = 'personal') = (principal_id IS NOT NULL)", name="personal_is_bound"),
         Index(None, "name"),
+        Index(None, "previous_hash"),
         Index(
             "uq_tokens_service_name",
             "name",
@@ -45,13 +46,43 @@ class Token(Table):
     name: Mapped[str] = mapped_column(String(64))
     role: Mapped[TokenRole] = mapped_column(one_of(TokenRole, name="role"))
     secret_hash: Mapped[str] = mapped_column(String(64))
+    previous_hash: Mapped[str | None] = mapped_column(String(64))
+    """Of the secret before the last rotation, which is good until ``previous_until``."""
+    previous_until: Mapped[datetime | None]
+    previous_used_at: Mapped[datetime | None]
     principal_id: Mapped[str | None] = mapped_column(ForeignKey("principals.id"))
     scopes: Mapped[list[str]]
+    act_as_groups: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
+    """The Identity Center groups whose members it may act as; none means everybody."""
+    networks: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
+    """Where it may be used from, in CIDR notation; none means anywhere."""
+    rate_limit: Mapped[int | None]
+    """Calls a minute; None means the limit for all."""
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(512))
     expires_at: Mapped[datetime]
+    rotated_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class Login(Table):
+    """One login of a person with a browser: only the hash of its cookie is kept."""
+
+    __tablename__ = "logins"
+    __table_args__ = (UniqueConstraint("secret_hash"), Index(None, "principal_id"), Index(None, "expires_at"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    principal_id: Mapped[str] = mapped_column(ForeignKey("principals.id"))
+    issuer: Mapped[str] = mapped_column(String(512))
+    subject: Mapped[str] = mapped_column(String(512))
+    """Whom the identity provider says it was."""
+    started_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """When it is over however much it is used."""
+    ended_at: Mapped[datetime | None]
 
 
 class AuditEvent(Table):
@@ -65,6 +96,8 @@ class AuditEvent(Table):
         Index(None, "grant_id"),
         Index(None, "principal_id", "id"),
         Index(None, "account_id", "id"),
+        Index(None, "permission_set_arn", "id"),
+        Index(None, "caller", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -32,6 +32,7 @@ class Request(Table):
         Index(None, "requester_id"),
         Index(None, "beneficiary_id"),
         Index(None, "state", "expires_at"),
+        Index(None, "state", "remind_at"),
         Index(
             "uq_requests_extension",
             "extends_grant_id",
@@ -64,6 +65,10 @@ class Request(Table):
     expires_at: Mapped[datetime]
     """When the question lapses if nobody answers."""
     answered_at: Mapped[datetime | None]
+    reminders: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often its approvers have been reminded."""
+    remind_at: Mapped[datetime | None]
+    """When they are reminded next; None for never."""
 
     targets: Mapped[list["Target"]] = relationship(order_by="Target.position", lazy="selectin")
     decisions: Mapped[list["Decision"]] = relationship(
