@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy import URL, NullPool, create_engine, make_url, text
 
 from protem.db.migrate import upgrade
-from tests import postgres
+from tests import dialects, postgres
 
 # How fast a machine is says nothing about the code.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+dialects.install()
 
 KINDS = ["sqlite", "postgresql"]
 RUN = pytest.StashKey[ExitStack]()
