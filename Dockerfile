@@ -15,6 +15,8 @@ RUN --mount=type=bind,from=build,source=/build/dist,target=/dist pip install --n
 # SQLite lies in the working directory unless PROTEM_DATABASE_URL says otherwise
 WORKDIR /var/lib/protem
 USER protem
+# A container is reached from elsewhere or not at all. Nothing here can know whether what is in front of it speaks TLS:
+# whoever runs it says so with PROTEM_TLS_TERMINATED=true, and `protem serve` refuses to start until then.
 ENV PROTEM_HOST=0.0.0.0 PROTEM_PORT=8000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from protem import __version__
 from protem.api import handlers, openapi
-from protem.api.middleware import AnsweredAlways, LimitedBodies
+from protem.api.entrance import LimitedBodies, LimitedHeads
+from protem.api.middleware import AnsweredAlways, HeadsAnswered
 from protem.api.routers import ROUTERS
 from protem.api.services import Background, Services
 from protem.api.waiting import Waiters
@@ -39,7 +40,9 @@ def create_app(services: Services) -> FastAPI:
     openapi.install(app)
     handlers.install(app)
     app.add_middleware(LimitedBodies)
-    app.add_middleware(AnsweredAlways)
+    app.add_middleware(LimitedHeads)
+    app.add_middleware(HeadsAnswered)
+    app.add_middleware(AnsweredAlways, tls=services.settings.tls_terminated)
     return app
 
 

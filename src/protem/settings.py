@@ -1,7 +1,7 @@
 """Every setting of Protem, read from ``PROTEM_…`` environment variables."""
 
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +46,19 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address that `protem serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port that `protem serve` listens on.")
+    tls_terminated: bool = Field(
+        default=False, description="Whether something in front speaks TLS: says that others may reach us."
+    )
+    trusted_proxies: Names = Field(
+        default=(),
+        description="Whose `X-Forwarded-For` is believed: addresses and networks between commas.",
+    )
+    maximum_connections: int = Field(
+        default=900, ge=10, description="How many connections `protem serve` takes at once."
+    )
+    allow_sandbox: bool = Field(
+        default=False, description="Whether a sandbox may answer in place of AWS; never in production."
+    )
     admin_groups: Names = Field(
         default=(), description="The Identity Center groups whose members are admins, between commas."
     )
@@ -100,6 +113,13 @@ class Settings(BaseSettings):
         if host != "localhost":
             ip_address(host)
         return host
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy)
+        return proxies
 
     @field_validator("tick_interval", "watch_interval", "catalogue_interval", "lease_duration")
     @classmethod

@@ -116,7 +116,7 @@ def test_an_unknown_address_and_an_unknown_method_are_told_apart(api: Api) -> No
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "no-such-path")
     wrong = api.person("alice").send("DELETE", "/v1/requests")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method-not-allowed")
-    assert wrong.headers["Allow"] == "GET, POST"
+    assert wrong.headers["Allow"] == "GET, HEAD, POST"
 
 
 def test_a_list_refuses_what_it_cannot_read(api: Api) -> None:

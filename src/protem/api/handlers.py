@@ -1,6 +1,5 @@
 """From exceptions to problems."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,14 +12,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from protem.api import refusals
+from protem.api import echoes, refusals
 from protem.api.answers import problem
 from protem.domain.errors import FieldError, InvalidInput, Refusal
 
 _log = structlog.get_logger("protem.api")
 
-# What callers call a field may be repeated to them; what they put elsewhere, by mistake, may be a secret.
-_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}", re.ASCII)
 _WHERE = frozenset({"body", "query", "path", "header"})
 
 
@@ -51,6 +48,8 @@ async def misdirected(request: Request, error: HTTPException) -> Response:
             allowed = ", ".join(sorted(_methods_at(request)))
             refusal = refusals.MethodNotAllowed(f"{request.method} is not among {allowed}")
             return problem(refusal, headers={"Allow": allowed})
+        case 408:
+            return problem(refusals.BodyTooSlow(error.detail), headers={"Connection": "close"})
         case 413:
             return problem(refusals.BodyTooLarge(error.detail))
         case _:
@@ -75,12 +74,13 @@ _HANDLERS: Mapping[type[Exception], Any] = {
 
 
 def _methods_at(request: Request) -> set[str]:
-    return {
+    methods = {
         method
         for route in iter_route_contexts(request.app.routes)
         if route.path_regex.match(request.url.path)
         for method in route.methods or ()
     }
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def _field_error(found: dict[str, Any]) -> FieldError:
@@ -89,11 +89,7 @@ def _field_error(found: dict[str, Any]) -> FieldError:
 
 def _path(location: Sequence[str | int]) -> str:
     inside = location[1:] if location and location[0] in _WHERE else location
-    return ".".join(_name(step) for step in inside) or "body"
-
-
-def _name(step: str | int) -> str:
-    return str(step) if isinstance(step, int) or _PLAIN_NAME.fullmatch(step) else "?"
+    return ".".join(str(step) if isinstance(step, int) else echoes.name(step) for step in inside) or "body"
 
 
 def _sentence(found: dict[str, Any]) -> str:

@@ -1,68 +1,25 @@
-"""What surrounds every call: how much it may send, and that it is answered whatever happens."""
+"""What surrounds every call: that it is answered whatever happens, and what goes with every answer."""
 
 import traceback
 import uuid
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from protem.api import refusals
+from protem.api import headers, refusals
 from protem.api.answers import problem
 
-BODY_LIMIT = 64 * 1024
-DOCUMENT_LIMIT = 1024 * 1024
-"""For entitlements, which come as a whole file."""
-
-_DOCUMENTS: Iterable[str] = ("/v1/entitlements/",)
 _log = structlog.get_logger("protem.api")
 
 
-class LimitedBodies:
-    """Refuses a body that is too large: at once where its length is declared, else as soon as it shows."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        limit = DOCUMENT_LIMIT if scope["path"].startswith(tuple(_DOCUMENTS)) else BODY_LIMIT
-        if _declared(scope) > limit:
-            refusal = refusals.BodyTooLarge(f"the most is {limit} bytes", facts={"limit": limit})
-            await problem(refusal, headers={"Connection": "close"})(scope, receive, send)
-            return
-        await self.app(scope, _counted(receive, limit), send)
-
-
-def _declared(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "0")
-    return int(length) if length.isdecimal() else 0
-
-
-def _counted(receive: Receive, limit: int) -> Receive:
-    seen = 0
-
-    async def counting() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            # FastAPI passes an HTTPException on, and takes any other for a body that cannot be parsed.
-            raise HTTPException(413, f"the most is {limit} bytes")
-        return message
-
-    return counting
-
-
 class AnsweredAlways:
-    """Logs an unexpected exception under an id and answers with that id; keeps answers out of caches."""
+    """Logs an unexpected exception under an id and answers with that id; secures every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, tls: bool = False) -> None:
         self.app = app
+        self._headers: Mapping[str, str] = {**headers.EVERYWHERE, **(headers.WITH_TLS if tls else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,9 +31,9 @@ class AnsweredAlways:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Cache-Control", "no-store")
-                headers.setdefault("X-Content-Type-Options", "nosniff")
+                sent = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    sent.setdefault(name, value)
             await send(message)
 
         try:
@@ -87,6 +44,23 @@ class AnsweredAlways:
             if started:
                 raise
             await _failed(incident)(scope, receive, sending)
+
+
+class HeadsAnswered:
+    """Answers HEAD as GET, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def bodiless(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app({**scope, "method": "GET"}, receive, bodiless)
 
 
 def _log_failure(incident: str, error: Exception, scope: Scope) -> None:

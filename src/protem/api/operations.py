@@ -7,10 +7,20 @@ from typing import Any
 from fastapi import Depends, Request
 
 from protem.api import answers, problems, refusals
+from protem.api.parameters import known_parameters
 from protem.domain import errors
 from protem.domain.authority import Verb
 from protem.domain.errors import Refusal
 
+_ANYWHERE = (
+    refusals.HeaderRepeated,
+    refusals.MalformedRequest,
+    refusals.AddressTooLong,
+    refusals.HeadersTooLarge,
+    refusals.HeadersTooSlow,
+    refusals.TooManyConnections,
+)
+"""Of what no route is asked about."""
 _ANY = (
     errors.InvalidInput,
     errors.Unauthenticated,
@@ -20,7 +30,12 @@ _ANY = (
     refusals.DatabaseUnavailable,
     refusals.InternalError,
 )
-_WITH_BODY = (refusals.MalformedJson, refusals.UnsupportedMediaType, refusals.BodyTooLarge)
+_WITH_BODY = (
+    refusals.MalformedJson,
+    refusals.UnsupportedMediaType,
+    refusals.BodyTooLarge,
+    refusals.BodyTooSlow,
+)
 
 
 def operation(
@@ -39,13 +54,13 @@ def operation(
         "operation_id": verb.value,
         "tags": tags,
         "responses": {**(others or {}), **responses(*possible)},
-        "dependencies": [Depends(_json_only)] if body else [],
+        "dependencies": [Depends(known_parameters), *([Depends(_json_only)] if body else [])],
     }
 
 
 def responses(*kinds: type[Refusal]) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI responses for these refusals, one for each status."""
-    return {status: _response(same) for status, same in problems.sorted_by_status(*kinds)}
+    """Return the OpenAPI responses for these refusals and those of every address, one for each status."""
+    return {status: _response(same) for status, same in problems.sorted_by_status(*_ANYWHERE, *kinds)}
 
 
 def _response(kinds: list[type[Refusal]]) -> dict[str, Any]:

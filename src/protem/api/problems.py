@@ -1,21 +1,11 @@
 """Where refusals meet HTTP: the status of each, and what to do about it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
-from protem.api import refusals
+from protem.api import http_problems
+from protem.api.advice import Problem
 from protem.domain import errors
 from protem.domain.errors import Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """How one kind of refusal looks over HTTP; ``advice`` is for whoever meets it."""
-
-    status: int
-    advice: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
 
 PROBLEMS: Mapping[type[Refusal], Problem] = {
     errors.NotFound: Problem(
@@ -209,40 +199,7 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         "Wait for fewer things at once, or ask without `wait`.",
         {"Retry-After": "1"},
     ),
-    refusals.MalformedJson: Problem(
-        400,
-        "Send one JSON object in UTF-8.",
-    ),
-    refusals.UnsupportedMediaType: Problem(
-        415,
-        "Send the `Content-Type` that `detail` names.",
-    ),
-    refusals.BodyTooLarge: Problem(
-        413,
-        "Send less; `limit` is the most, in bytes.",
-    ),
-    refusals.NoSuchPath: Problem(
-        404,
-        "`/docs` lists every address. There is no slash at the end of any.",
-    ),
-    refusals.MethodNotAllowed: Problem(
-        405,
-        "The `Allow` header names the methods that this address takes.",
-    ),
-    refusals.NotReady: Problem(
-        503,
-        "Send the call to another replica, or try again; `detail` says what is missing.",
-        {"Retry-After": "2"},
-    ),
-    refusals.DatabaseUnavailable: Problem(
-        503,
-        "Try again. What was asked was not done; use the same `Idempotency-Key` to be sure.",
-        {"Retry-After": "2"},
-    ),
-    refusals.InternalError: Problem(
-        500,
-        "Try again, and tell the operators the `id`: it stands in their log.",
-    ),
+    **http_problems.PROBLEMS,
 }
 
 

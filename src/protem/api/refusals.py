@@ -3,6 +3,36 @@
 from protem.domain.errors import Refusal
 
 
+class MalformedRequest(Refusal):
+    code = "malformed-request"
+    title = "This is not HTTP as it is spoken here"
+
+
+class HeaderRepeated(Refusal):
+    code = "header-repeated"
+    title = "A header that may be sent once was sent twice"
+
+
+class HeadersTooLarge(Refusal):
+    code = "headers-too-large"
+    title = "There are too many headers, or they are too large"
+
+
+class HeadersTooSlow(Refusal):
+    code = "headers-too-slow"
+    title = "The headers took too long"
+
+
+class AddressTooLong(Refusal):
+    code = "address-too-long"
+    title = "The address is too long"
+
+
+class TooManyConnections(Refusal):
+    code = "too-many-connections"
+    title = "This replica has as many connections as it takes"
+
+
 class MalformedJson(Refusal):
     code = "malformed-json"
     title = "The body is not JSON"
@@ -16,6 +46,11 @@ class UnsupportedMediaType(Refusal):
 class BodyTooLarge(Refusal):
     code = "body-too-large"
     title = "The body is too large"
+
+
+class BodyTooSlow(Refusal):
+    code = "body-too-slow"
+    title = "The body took too long"
 
 
 class NoSuchPath(Refusal):

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from types import FrameType
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from protem.cli import environment
 from protem.cli.console import database
 from protem.cli.failures import Failure
 from protem.cli.output import warn
+from protem.connections import limited
 from protem.runtime import Runtime
 from protem.settings import Settings
 
@@ -39,6 +41,7 @@ def serve(
     """Serve the API, and reconcile, until told to stop."""
     settings = environment.settings(host=host, port=port)
     logs.configure(settings.log_format)
+    require_private(settings)
     with stopping_calmly(), listening(settings.host, settings.port) as listener:
         run(_built(settings, reconciler=reconciler), listener)
 
@@ -52,6 +55,8 @@ def reconcile(
     """Reconcile without serving the API: the one process that needs AWS credentials."""
     settings = environment.settings()
     logs.configure(settings.log_format)
+    if metrics_port is not None:
+        require_private(settings)
     with stopping_calmly():
         runtime = _built(settings, reconciler=True)
         try:
@@ -67,9 +72,13 @@ def run(runtime: Runtime, listener: socket.socket) -> None:
     server = Server(
         uvicorn.Config(
             create_app(runtime),
+            http=limited(maximum=runtime.settings.maximum_connections),
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=bool(runtime.settings.trusted_proxies),
+            forwarded_allow_ips=list(runtime.settings.trusted_proxies),
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
@@ -84,6 +93,20 @@ def run(runtime: Runtime, listener: socket.socket) -> None:
 def _built(settings: Settings, *, reconciler: bool) -> Runtime:
     with database():
         return Runtime.build(settings, reconciler=reconciler)
+
+
+def require_private(settings: Settings) -> None:
+    """Refuse to be reached by others in the clear: tokens that anybody may read are everybody's."""
+    if not settings.tls_terminated and not is_loopback(settings.host):
+        raise Failure(
+            "address-exposed",
+            f"{settings.host} can be reached from elsewhere, and Protem speaks no TLS itself: listen on "
+            "127.0.0.1, or set PROTEM_TLS_TERMINATED=true if something in front speaks TLS for it",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    return host == "localhost" or ip_address(host).is_loopback
 
 
 @contextmanager
