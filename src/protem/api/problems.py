@@ -179,11 +179,11 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
     ),
     errors.VersionMoved: Problem(
         412,
-        "Plan again and look at the differences; then apply against the version of that plan.",
+        "Look at what it is now, or plan again; then send the `ETag` of that as `If-Match`.",
     ),
     errors.PreconditionRequired: Problem(
         428,
-        "Send `If-Match` with the `ETag` of the plan that you looked at.",
+        "Send `If-Match` with the `ETag` of the plan, or of the thing, that you looked at.",
     ),
     errors.CatalogueEmpty: Problem(
         503,
@@ -193,6 +193,14 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
     errors.TokenRevoked: Problem(
         409,
         "Nothing is left to do: the token is worth nothing any more.",
+    ),
+    errors.WebhookDisabled: Problem(
+        409,
+        "Look at `disabled_because`, mend the receiver, and enable the webhook with `PATCH`.",
+    ),
+    errors.DeliveryPending: Problem(
+        409,
+        "Wait for its next attempt, at `next_attempt_at`.",
     ),
     errors.TooManyWaiters: Problem(
         429,

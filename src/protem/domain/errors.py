@@ -265,6 +265,16 @@ class TokenRevoked(Refusal):
     title = "The token has been revoked before"
 
 
+class WebhookDisabled(Refusal):
+    code = "webhook-disabled"
+    title = "Nothing is sent to this webhook now"
+
+
+class DeliveryPending(Refusal):
+    code = "delivery-pending"
+    title = "The delivery is still being tried"
+
+
 class TooManyWaiters(Refusal):
     code = "too-many-waiters"
     title = "You are already waiting for too many answers"
