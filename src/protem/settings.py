@@ -103,6 +103,23 @@ class Settings(BaseSettings):
     waiters_per_caller: int = Field(
         default=8, ge=1, le=100, description="How many `?wait=` answers one caller may hold open."
     )
+    events_file: Path | None = Field(
+        default=None, description="A file that every event is appended to, as JSON Lines."
+    )
+    webhook_networks: Names = Field(
+        default=(),
+        description="Networks beside the public internet that webhooks may be in, between commas.",
+    )
+    webhook_timeout: Duration = Field(
+        default=timedelta(seconds=10), description="How long one attempt at a delivery may take in all."
+    )
+    delivery_lifetime: Duration = Field(
+        default=timedelta(days=3), description="For how long the delivery of an event is tried."
+    )
+    reminder_after: Duration = Field(
+        default=timedelta(minutes=15),
+        description="When approvers are first reminded of a request that nobody answers; PT0S for never.",
+    )
     log_format: str = Field(
         default="json", pattern="^(json|console)$", description="`json`, or `console` for people."
     )
@@ -114,14 +131,14 @@ class Settings(BaseSettings):
             ip_address(host)
         return host
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
-    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
-        for proxy in proxies:
-            ip_network(proxy)
-        return proxies
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network)
+        return networks
 
-    @field_validator("tick_interval", "watch_interval", "catalogue_interval", "lease_duration")
+    @field_validator("tick_interval", "watch_interval", "catalogue_interval", "lease_duration", "webhook_timeout")
     @classmethod
     def _positive(cls, value: timedelta) -> timedelta:
         if value <= timedelta():
