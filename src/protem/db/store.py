@@ -77,6 +77,8 @@ ANSWERS = "answers"
 """A request or a grant has changed."""
 RULES = "rules"
 """A lock, the entitlements or the catalogue has changed: live access may have to end."""
+RECORD = "record"
+"""Something was put on record: it waits for its seal."""
 
 
 def announce(session: Session, *topics: str) -> None:
