@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     auditor_groups: Names = Field(
         default=(), description="The Identity Center groups whose members are auditors, between commas."
     )
+    two_person_rule: bool = Field(
+        default=True, description="Whether what could give access takes the word of two admins."
+    )
+    change_lifetime: Duration = Field(
+        default=timedelta(days=1), description="How long a change waits for another admin."
+    )
     minimum_duration: Duration = Field(
         default=timedelta(minutes=1), description="The shortest duration that may be asked for."
     )
@@ -138,7 +144,9 @@ class Settings(BaseSettings):
             ip_network(network)
         return networks
 
-    @field_validator("tick_interval", "watch_interval", "catalogue_interval", "lease_duration", "webhook_timeout")
+    @field_validator(
+        "tick_interval", "watch_interval", "catalogue_interval", "lease_duration", "webhook_timeout"
+    )
     @classmethod
     def _positive(cls, value: timedelta) -> timedelta:
         if value <= timedelta():
