@@ -54,9 +54,11 @@ def upgrade() -> None:
         sa.Column("proposed_by", sa.String(length=512), nullable=False),
         sa.Column("proposer_key", sa.String(length=1200), nullable=False),
         sa.Column("proposer_id", sa.String(length=64), nullable=True),
+        sa.Column("proposer_token_id", sa.Uuid(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.String(length=512), nullable=True),
+        sa.Column("answerer_key", sa.String(length=1200), nullable=True),
         sa.Column("comment", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "(state = 'pending') = (answered_at IS NULL)", name=op.f("ck_changes_answered_once")
@@ -64,6 +66,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
     )
     op.create_index(op.f("ix_changes_state_expires_at"), "changes", ["state", "expires_at"], unique=False)
+    op.create_index(op.f("ix_changes_subject"), "changes", ["subject"], unique=False)
     op.create_table(
         "checkpoints",
         sa.Column(
@@ -216,13 +219,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_delivery_attempts_delivery_id_id"), "delivery_attempts", ["delivery_id", "id"], unique=False
     )
-    op.create_index(op.f("ix_audit_events_caller_id"), "audit_events", ["caller", "id"], unique=False)
-    op.create_index(
-        op.f("ix_audit_events_permission_set_arn_id"),
-        "audit_events",
-        ["permission_set_arn", "id"],
-        unique=False,
-    )
+    find_events()
     op.add_column(
         "requests", sa.Column("reminders", sa.Integer(), server_default=sa.text("0"), nullable=False)
     )
@@ -255,6 +252,23 @@ def upgrade() -> None:
     keep_the_record()
     queue_events()
     fill()
+
+
+def find_events() -> None:
+    """Order what the record is searched by as its lists are ordered: by time."""
+    for index in ("type_id", "request_id", "grant_id", "principal_id_id", "account_id_id"):
+        op.drop_index(op.f(f"ix_audit_events_{index}"), table_name="audit_events")
+    always, sometimes = ("type", "caller"), ("acting_as", "request_id", "grant_id")
+    for column in (*always, *sometimes, "principal_id", "account_id", "permission_set_arn"):
+        where = None if column in always else sa.text(f"{column} IS NOT NULL")
+        op.create_index(
+            op.f(f"ix_audit_events_{column}_occurred_at_id"),
+            "audit_events",
+            [column, "occurred_at", "id"],
+            unique=False,
+            sqlite_where=where,
+            postgresql_where=where,
+        )
 
 
 APPEND_ONLY = ("audit_events", "seals", "checkpoints", "dropped_segments")

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from protem.broker import enforcing, expiry, idempotency, locking, lost
+from protem.broker import changes, enforcing, expiry, idempotency, locking, lost
 from protem.db.store import Store
 
 EXPIRY = timedelta(seconds=2)
@@ -31,11 +31,12 @@ class Jobs:
     going_on: Callable[[], bool]
 
     def expire(self) -> None:
-        """Close what nobody answered in time, and put on record which locks are over."""
+        """Close what nobody answered or confirmed in time, and put on record which locks are over."""
         with self.store.writing() as session:
             now = self.store.now(session)
             expiry.expire_due(session, now=now)
             locking.expire_due(session, now=now)
+            changes.expire_due(session, now=now)
 
     def enforce_locks(self) -> None:
         """End the access that locks are on, whenever it was given."""

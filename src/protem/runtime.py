@@ -101,7 +101,9 @@ class Runtime:
         self.clock = clock
         self.store = store
         self.admission = Admission(
-            admins=_groups(settings.admin_groups), auditors=_groups(settings.auditor_groups)
+            admins=_groups(settings.admin_groups),
+            auditors=_groups(settings.auditor_groups),
+            two_persons=settings.two_person_rule,
         )
         self.metrics = CollectorRegistry(auto_describe=False)
         self.metrics.register(Stock(store))

@@ -145,7 +145,12 @@ class Settings(BaseSettings):
         return networks
 
     @field_validator(
-        "tick_interval", "watch_interval", "catalogue_interval", "lease_duration", "webhook_timeout"
+        "tick_interval",
+        "watch_interval",
+        "catalogue_interval",
+        "lease_duration",
+        "webhook_timeout",
+        "change_lifetime",
     )
     @classmethod
     def _positive(cls, value: timedelta) -> timedelta:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from protem.app import create_app
 from protem.broker import tokens
-from protem.broker.authentication import TOKENS_ONLY, Admission
+from protem.broker.authentication import Admission
 from protem.broker.callers import CONSOLE
 from protem.db.models import TokenRole
 from protem.db.store import Store
@@ -19,14 +19,17 @@ from protem.settings import Settings
 from tests.api import contract
 from tests.broker.worlds import ALPHA, World, user_name
 
+ALONE = Admission(two_persons=False)
+"""One admin is enough, as in the demo."""
+
 
 @dataclass
 class Parts:
     """The services of a process without a reconciler."""
 
     store: Store
-    settings: Settings = field(default_factory=lambda: Settings(waiters_per_caller=2))
-    admission: Admission = TOKENS_ONLY
+    settings: Settings = field(default_factory=lambda: Settings(waiters_per_caller=2, two_person_rule=False))
+    admission: Admission = ALONE
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     facts: Mapping[str, object] | None = None
 

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Query, Response
 from protem.api import documents, etags, refusals
 from protem.api.calls import AnyCall, Call
 from protem.api.operations import operation
+from protem.api.proposing import PROPOSED, waits
 from protem.api.schemas import plans
 from protem.broker import documents as texts
 from protem.broker import entitlements
 from protem.broker.documents import schema
 from protem.broker.planning import Plan
+from protem.broker.proposals.entitlements import propose_applying
 from protem.domain import errors
 from protem.domain.authority import Verb
 
@@ -52,12 +54,14 @@ def plan_entitlements(
 
 @router.post(
     "/v1/entitlements/apply",
+    response_model=plans.Applied,
     **operation(
         Verb.ENTITLEMENTS_APPLY,
         *_DOCUMENT,
         errors.PreconditionRequired,
         errors.VersionMoved,
         errors.EntitlementsFromFile,
+        others=PROPOSED,
     ),
     openapi_extra=documents.BODY,
 )
@@ -69,14 +73,29 @@ def apply_entitlements(
     strict: Strict = False,
     end_grants: EndGrants = False,
     response: Response,
-) -> plans.Applied:
-    """Put a whole document in force, if the version named by `If-Match` still is."""
+) -> Any:
+    """Put a whole document in force, if the version named by `If-Match` still is.
+
+    Two admins have to want it.
+    """
     from_file = call.services.settings.entitlements_file is not None
     with call.reading() as turn:
         entitlements.require_appliable(turn.caller, from_file=from_file)
     # Reading and comparing take seconds at worst, in which nobody else should wait to write.
     plan = _plan(call, source, strict=strict)
     with call.writing() as turn:
+        if turn.caller.alone and not plan.unchanged:
+            change = propose_applying(
+                turn.session,
+                turn.caller,
+                plan,
+                base_version=base_version,
+                end_grants=end_grants,
+                strict=strict,
+                lifetime=call.services.settings.change_lifetime,
+                now=turn.now,
+            )
+            return waits(change)
         applied = entitlements.apply(
             turn.session, turn.caller, plan, base_version=base_version, end_grants=end_grants, now=turn.now
         )

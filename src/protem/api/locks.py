@@ -1,7 +1,7 @@
 """Emergency stops."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
@@ -10,10 +10,12 @@ from protem.api.calls import AnyCall
 from protem.api.idempotency import IdempotencyKey, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
+from protem.api.proposing import PROPOSED, waits
 from protem.api.refusing import NAMING
 from protem.api.schemas import locks as schemas
 from protem.api.schemas.pages import Page, page
 from protem.broker import locking, locks
+from protem.broker.proposals import locks as proposals
 from protem.domain import errors
 from protem.domain.authority import Verb
 
@@ -66,8 +68,18 @@ def read_lock(call: AnyCall, lock_id: uuid.UUID) -> schemas.Lock:
         return schemas.Lock.of(locks.read(turn.session, turn.caller, lock_id), now=turn.now)
 
 
-@router.delete("/v1/locks/{lock_id}", **operation(Verb.LOCKS_LIFT, errors.NotFound, errors.LockOver))
-def lift_lock(call: AnyCall, lock_id: uuid.UUID) -> schemas.Lock:
-    """Lift a lock: people can ask again; what it ended stays ended."""
+@router.delete(
+    "/v1/locks/{lock_id}",
+    response_model=schemas.Lock,
+    **operation(Verb.LOCKS_LIFT, errors.NotFound, errors.LockOver, others=PROPOSED),
+)
+def lift_lock(call: AnyCall, lock_id: uuid.UUID) -> Any:
+    """Lift a lock: people can ask again; what it ended stays ended. Two admins have to want it."""
     with call.writing() as turn:
+        if turn.caller.alone:
+            lifetime = call.services.settings.change_lifetime
+            change = proposals.propose_lifting(
+                turn.session, turn.caller, lock_id, lifetime=lifetime, now=turn.now
+            )
+            return waits(change)
         return schemas.Lock.of(locking.lift(turn.session, turn.caller, lock_id, now=turn.now), now=turn.now)

@@ -202,6 +202,18 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         409,
         "Wait for its next attempt, at `next_attempt_at`.",
     ),
+    errors.OwnChange: Problem(
+        403,
+        "Ask another admin to look at it: `protem changes confirm`. You can reject it yourself.",
+    ),
+    errors.ChangeOver: Problem(
+        409,
+        "`state` says what became of it; if it is still wanted, propose it again.",
+    ),
+    errors.ProposerGone: Problem(
+        409,
+        "Propose it again yourself if it is still wanted, and reject this one.",
+    ),
     errors.TooManyWaiters: Problem(
         429,
         "Wait for fewer things at once, or ask without `wait`.",

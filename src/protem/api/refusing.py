@@ -63,3 +63,16 @@ EXTENDING = (
     errors.CatalogueEmpty,
     errors.IdempotencyKeyReused,
 )
+
+CONFIRMING = (
+    *NAMING,
+    errors.NotFound,
+    errors.OwnChange,
+    errors.ChangeOver,
+    errors.ProposerGone,
+    errors.EntitlementsInvalid,
+    errors.EntitlementsFromFile,
+    errors.VersionMoved,
+    errors.LockOver,
+)
+"""What confirming a change refuses, and what the effects that can be proposed refuse."""

@@ -9,7 +9,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from protem.broker.callers import Caller
+from protem.broker.record import canonical
 from protem.db.models import Assignment, AuditEvent, Grant, Request
+from protem.db.store import RECORD, announce
 from protem.domain.events import EventType
 
 _SYSTEM = "protem"
@@ -29,7 +31,8 @@ def record(
 ) -> None:
     """Add an event about ``subjects``; no caller means that Protem did it by itself.
 
-    ``facts`` must be JSON: strings, numbers, booleans, lists and objects of them.
+    ``facts`` must be JSON: strings, numbers, booleans, lists and objects of them. Raises
+    ``Unwritable`` for what would not come back from the database with the same hash.
     """
     row = AuditEvent(
         occurred_at=now,
@@ -37,11 +40,13 @@ def record(
         caller=caller.label if caller else _SYSTEM,
         acting_as=caller.acting_as if caller else None,
         principal_id=principal_id,
-        facts=dict(facts or {}),
+        facts={**(facts or {}), **(caller.confirming.facts if caller and caller.confirming else {})},
     )
+    canonical.require(row.facts, at="facts")
     for subject in subjects:
         _name(row, subject)
     session.add(row)
+    announce(session, RECORD)
     _log.info(event.value, **_named(row), facts=row.facts)
 
 

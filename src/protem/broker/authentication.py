@@ -68,6 +68,8 @@ class Admission:
     verifiers: Sequence[Verifier] = (API_TOKENS,)
     admins: frozenset[str] = frozenset()
     auditors: frozenset[str] = frozenset()
+    two_persons: bool = True
+    """Whether what could give access takes the word of two admins."""
 
     def offices(self, person: Person) -> frozenset[Relation]:
         """Return what the groups of a person make of them."""
@@ -91,7 +93,7 @@ def authenticate(
         raise Unauthenticated(_missing(presented))
     if presented.act_as is not None:
         return _acting(session, caller, presented.act_as)
-    return _in_office(caller, admission)
+    return _in_office(replace(caller, bound_to_two=admission.two_persons), admission)
 
 
 def _missing(presented: Presented) -> str:

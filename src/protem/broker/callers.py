@@ -18,6 +18,19 @@ _STOPPING = frozenset({Scope.GRANTS_REVOKE, Scope.LOCKS_CREATE})
 
 
 @dataclass(frozen=True, slots=True)
+class Confirming:
+    """The change of somebody else that a caller is just confirming."""
+
+    change_id: uuid.UUID
+    proposed_by: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What every event of the change names besides its own facts."""
+        return {"change_id": str(self.change_id), "proposed_by": self.proposed_by}
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller; ``person`` is whose rights apply, ``service`` who spoke for them."""
 
@@ -31,6 +44,9 @@ class Caller:
     """What a person's groups make of them, besides a person: admin, auditor."""
     touch_due: bool = False
     """Whether the token's last use on record is old enough to be written anew."""
+    bound_to_two: bool = False
+    """Whether what could give access takes another admin's word, too."""
+    confirming: Confirming | None = None
 
     @property
     def acts_as(self) -> bool:
@@ -64,8 +80,17 @@ class Caller:
 
     @property
     def on_record(self) -> str:
-        """The name that stands beside what this caller did: the person where there is one."""
-        return self.acting_as or self.label
+        """The name that stands beside what this caller did: the person where there is one.
+
+        What one has proposed and another confirmed bears the names of both.
+        """
+        name = self.acting_as or self.label
+        return f"{self.confirming.proposed_by} with {name}" if self.confirming else name
+
+    @property
+    def alone(self) -> bool:
+        """Whether this is one admin where two are needed."""
+        return self.bound_to_two and self.confirming is None
 
     @property
     def key(self) -> str:
@@ -91,6 +116,16 @@ class Caller:
                 raise self._out_of_scope(verb)
             case Ruling.FORBIDDEN:
                 raise Forbidden(f"{verb} is not for {self.label}", facts={"verb": verb})
+
+    def require_second(self, verb: Verb) -> None:
+        """Raise ``Forbidden`` where ``verb`` needs two people and only one has spoken.
+
+        Callers are asked to propose before they get here: this is for a path on which that was forgotten.
+        """
+        if self.alone:
+            raise Forbidden(
+                f"{verb} takes effect only once another admin has confirmed it", facts={"verb": verb}
+            )
 
     def require_scope(self, verb: Verb) -> None:
         """Raise ``ActAsRefused`` or ``ScopeMissing`` if the token is not for ``verb``."""

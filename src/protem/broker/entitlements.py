@@ -50,7 +50,7 @@ def plan(
     caller.require(Verb.ENTITLEMENTS_PLAN)
     found = planning.plan(session, document, now=now)
     if strict:
-        _refuse_odd(found)
+        refuse_odd(found)
     return found
 
 
@@ -60,6 +60,11 @@ def require_appliable(caller: Caller, *, from_file: bool) -> None:
     ``from_file`` says that the installation takes its entitlements from a file on the server.
     """
     caller.require(Verb.ENTITLEMENTS_APPLY)
+    refuse_from_file(from_file=from_file)
+
+
+def refuse_from_file(*, from_file: bool) -> None:
+    """Raise ``EntitlementsFromFile`` where a file on the server is their only source."""
     if from_file:
         raise EntitlementsFromFile("PROTEM_ENTITLEMENTS_FILE is set: change that file, and restart")
 
@@ -78,10 +83,25 @@ def apply(
     ``end_grants`` ends what is owed under removed entitlements; else it runs to its end.
     """
     caller.require(Verb.ENTITLEMENTS_APPLY)
+    refuse_moved(session, planned, base_version=base_version)
+    return _put(session, caller, planned, end_grants=end_grants, now=now)
+
+
+def refuse_moved(session: Session, planned: Plan, *, base_version: int) -> None:
+    """Raise ``VersionMoved`` unless ``base_version`` is in force, and what was planned against."""
     current = session.scalars(select(func.max(EntitlementVersion.version))).one() or 0
     if not base_version == planned.base_version == current:
         raise _moved(base_version, current)
-    return _put(session, caller, planned, end_grants=end_grants, now=now)
+
+
+def refuse_odd(planned: Plan) -> None:
+    """Raise ``EntitlementsInvalid`` with everything that is odd, if anything is."""
+    if planned.warnings:
+        count = len(planned.warnings)
+        raise EntitlementsInvalid(
+            f"{count} {'thing is' if count == 1 else 'things are'} odd, which strict was to refuse",
+            errors=[FieldError("entitlements", warning) for warning in planned.warnings[:_MOST_NAMED]],
+        )
 
 
 def apply_file(session: Session, path: Path, *, now: datetime, strict: bool = False) -> None:
@@ -117,13 +137,14 @@ def _put_file(session: Session, document: Document, *, strict: bool, now: dateti
     synchronised = session.get(CatalogueSync, "catalogue")
     # Before the first look at AWS no name can be checked, and there is none before the first start.
     if strict and synchronised is not None and synchronised.completed_at is not None:
-        _refuse_odd(planned)
+        refuse_odd(planned)
     _put(session, _FILE, planned, end_grants=False, now=now)
 
 
 def _put(session: Session, caller: Caller, planned: Plan, *, end_grants: bool, now: datetime) -> Applied:
     if planned.unchanged:
         return Applied(planned.base_version, planned.digest, planned)
+    caller.require_second(Verb.ENTITLEMENTS_APPLY)
     version = planned.base_version + 1
     _insert(session, caller, planned.document, version=version, now=now)
     removed = planned.removed_keys
@@ -178,15 +199,6 @@ def _record(
     announce(session, RULES)
 
 
-def _refuse_odd(planned: Plan) -> None:
-    if planned.warnings:
-        count = len(planned.warnings)
-        raise EntitlementsInvalid(
-            f"{count} {'thing is' if count == 1 else 'things are'} odd, which strict was to refuse",
-            errors=[FieldError("entitlements", warning) for warning in planned.warnings[:_MOST_NAMED]],
-        )
-
-
 def _insert(session: Session, caller: Caller, document: Document, *, version: int, now: datetime) -> None:
     # The primary key decides between two who apply at once; the savepoint keeps the loser's session usable.
     row = EntitlementVersion(
@@ -195,7 +207,7 @@ def _insert(session: Session, caller: Caller, document: Document, *, version: in
         document=document.normal,
         source=document.source,
         applied_at=now,
-        applied_by=caller.label,
+        applied_by=caller.on_record,
     )
     try:
         with session.begin_nested():

@@ -62,6 +62,7 @@ def create(
 def lift(session: Session, caller: Caller, lock_id: uuid.UUID, *, now: datetime) -> Lock:
     """Take a lock back; what it ended stays ended. Raises ``LockOver`` if it no longer holds."""
     caller.require(Verb.LOCKS_LIFT)
+    caller.require_second(Verb.LOCKS_LIFT)
     lock = locks.found(session, lock_id)
     still_on = update(Lock).where(Lock.id == lock.id, locks.holds_at(now))
     won = rows_changed(session, still_on.values(lifted_at=now, lifted_by=caller.on_record))
@@ -70,6 +71,12 @@ def lift(session: Session, caller: Caller, lock_id: uuid.UUID, *, now: datetime)
         raise _over(lock, now)
     _record(session, EventType.LOCK_LIFTED, lock, now=now, caller=caller)
     return lock
+
+
+def refuse_over(lock: Lock, now: datetime) -> None:
+    """Raise ``LockOver`` if a lock no longer holds."""
+    if lock.lifted_at is not None or locks.expired(lock, now):
+        raise _over(lock, now)
 
 
 def expire_due(session: Session, *, now: datetime) -> int:

@@ -265,6 +265,21 @@ class TokenRevoked(Refusal):
     title = "The token has been revoked before"
 
 
+class OwnChange(Refusal):
+    code = "own-change"
+    title = "Somebody else has to confirm what you proposed"
+
+
+class ChangeOver(Refusal):
+    code = "change-over"
+    title = "The change does not wait any more"
+
+
+class ProposerGone(Refusal):
+    code = "proposer-gone"
+    title = "Whoever proposed this may not any more"
+
+
 class WebhookDisabled(Refusal):
     code = "webhook-disabled"
     title = "Nothing is sent to this webhook now"

@@ -48,7 +48,7 @@ def build(home: Path, *, sandbox: Sandbox) -> World:
     upgrade(url)
     demo = seed_demo(sandbox)
     rules = documents.parse(source(), file=_FILE).entitlements
-    settings = Settings(database_url=SecretStr(url), entitlements_file=None)
+    settings = Settings(database_url=SecretStr(url), entitlements_file=None, two_person_rule=False)
     runtime = Runtime.build(settings, mount=sandbox.mount)
     try:
         return World(runtime, sandbox, demo, rules, _furnish(runtime))

@@ -28,6 +28,7 @@ class Change(Table):
     __table_args__ = (
         CheckConstraint("(state = 'pending') = (answered_at IS NULL)", name="answered_once"),
         Index(None, "state", "expires_at"),
+        Index(None, "subject"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -45,7 +46,10 @@ class Change(Table):
     """What tells the proposer from all other callers, whatever they are called."""
     proposer_id: Mapped[str | None] = mapped_column(String(64))
     """The person who proposed it, if it was a person."""
+    proposer_token_id: Mapped[uuid.UUID | None]
+    """The token with which it was proposed, if it was one."""
     expires_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[str | None] = mapped_column(String(512))
+    answerer_key: Mapped[str | None] = mapped_column(String(1200))
     comment: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,1 @@
+"""Commands that two people give: one proposes, another confirms."""
