@@ -74,5 +74,7 @@ CONFIRMING = (
     errors.EntitlementsFromFile,
     errors.VersionMoved,
     errors.LockOver,
+    errors.OwnRequest,
+    errors.ReviewClosed,
 )
 """What confirming a change refuses, and what the effects that can be proposed refuse."""

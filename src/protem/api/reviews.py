@@ -1,7 +1,7 @@
 """Reviews of broken glass."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
@@ -9,9 +9,11 @@ from protem.api.calls import AnyCall
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
 from protem.api.presenting import reviews as presenting
+from protem.api.proposing import PROPOSED, waits
 from protem.api.schemas import reviews as schemas
 from protem.api.schemas.pages import Page
 from protem.broker import reviews
+from protem.broker.proposals.reviews import propose_closing
 from protem.domain import errors
 from protem.domain.authority import Verb
 
@@ -45,6 +47,7 @@ def read_review(call: AnyCall, review_id: uuid.UUID) -> schemas.Review:
 
 @router.post(
     "/v1/reviews/{review_id}/close",
+    response_model=schemas.Review,
     **operation(
         Verb.REVIEWS_CLOSE,
         errors.NotFound,
@@ -52,10 +55,19 @@ def read_review(call: AnyCall, review_id: uuid.UUID) -> schemas.Review:
         errors.RelayRefused,
         errors.ReviewClosed,
         body=True,
+        others=PROPOSED,
     ),
 )
-def close_review(call: AnyCall, review_id: uuid.UUID, new: schemas.Closing) -> schemas.Review:
-    """Say that you have looked at broken glass, and what you found."""
+def close_review(call: AnyCall, review_id: uuid.UUID, new: schemas.Closing) -> Any:
+    """Say that you have looked at broken glass, and what you found.
+
+    Whom the entitlement does not tell, and who may only as an admin, needs another admin to confirm it.
+    """
     with call.writing() as turn:
+        closing = reviews.closable(turn.session, turn.caller, review_id, comment=new.comment)
+        if closing.by_office and turn.caller.alone:
+            lifetime = call.services.settings.change_lifetime
+            change = propose_closing(turn.session, turn.caller, closing, lifetime=lifetime, now=turn.now)
+            return waits(change)
         closed = reviews.close(turn.session, turn.caller, review_id, comment=new.comment, now=turn.now)
         return presenting.one(turn, closed)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +18,21 @@ from protem.db.models import Grant, Request, Review, new_id
 from protem.db.queries.changes import rows_changed
 from protem.db.store import ANSWERS, announce
 from protem.db.violations import violated
-from protem.domain.authority import Verb, may
+from protem.domain.authority import Relation, Verb, may
 from protem.domain.entitlements import Entitlement
 from protem.domain.errors import Forbidden, NotFound, OwnRequest, RelayRefused, ReviewClosed, ReviewOpen
 from protem.domain.events import EventType
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A review that somebody is about to close, and what they found."""
+
+    review: Review
+    request: Request
+    comment: str
+    by_office: bool
+    """Whether they may as an admin, and not because the entitlement tells them."""
 
 
 def open_(
@@ -84,16 +96,28 @@ def close(session: Session, caller: Caller, review_id: uuid.UUID, *, comment: st
 
     Raises ``ReviewClosed``, with who was faster.
     """
+    closing = closable(session, caller, review_id, comment=comment)
+    if closing.by_office:
+        caller.require_second(Verb.REVIEWS_CLOSE)
+    review = closing.review
+    _close(session, review, by=caller.on_record, comment=closing.comment, now=now)
+    facts = {"review_id": str(review.id), "comment": closing.comment}
+    audit.record(session, EventType.REVIEW_CLOSED, closing.request, now=now, caller=caller, facts=facts)
+    announce(session, ANSWERS)
+    return review
+
+
+def closable(session: Session, caller: Caller, review_id: uuid.UUID, *, comment: str) -> Closing:
+    """Return what ``caller`` would close; raises all that closing it would, as far as is known now."""
     review, request = _visible(session, caller, review_id)
+    relations = visibility.relations_to(session, caller, request)
     _require_reviewer(session, caller, request)
     found = texts.prose(comment, field="comment", maximum=texts.COMMENT_LENGTH)
     if not any(character.isprintable() and not character.isspace() for character in found):
         raise texts.refused("comment", "say what you found; it stays on record")
-    _close(session, review, by=caller.on_record, comment=found, now=now)
-    facts = {"review_id": str(review.id), "comment": found}
-    audit.record(session, EventType.REVIEW_CLOSED, request, now=now, caller=caller, facts=facts)
-    announce(session, ANSWERS)
-    return review
+    if review.closed_at is not None:
+        raise _closed(review)
+    return Closing(review, request, found, by_office=Relation.REVIEWER not in relations)
 
 
 def actions(session: Session, caller: Caller, review: Review) -> tuple[str, ...]:
@@ -159,6 +183,11 @@ def _close(session: Session, review: Review, *, by: str, comment: str, now: date
     still_open = update(Review).where(Review.id == review.id, Review.closed_at.is_(None))
     won = rows_changed(session, still_open.values(closed_at=now, closed_by=by, comment=comment))
     session.refresh(review)
-    if not won and review.closed_at is not None:
-        facts = {"closed_by": review.closed_by, "closed_at": review.closed_at.isoformat()}
-        raise ReviewClosed(f"{review.closed_by} has closed this review before", facts=facts)
+    if not won:
+        raise _closed(review)
+
+
+def _closed(review: Review) -> ReviewClosed:
+    closed_at = review.closed_at.isoformat() if review.closed_at else None
+    facts = {"closed_by": review.closed_by, "closed_at": closed_at}
+    return ReviewClosed(f"{review.closed_by} has closed this review before", facts=facts)

@@ -22,7 +22,7 @@ _PARTS = {
     "DAVE": "an SRE lead, who approves",
     "JUDY": "security, who approves what is long and reviews broken glass",
     "SLACK": "a chat bot, which may ask and decide as others",
-    "ADMIN": "applies entitlements, sees and revokes everything",
+    "ADMIN": "applies entitlements, sees and revokes everything, alone: PROTEM_TWO_PERSON_RULE is off",
     "AUDITOR": "sees everything",
 }
 
