@@ -1,5 +1,6 @@
 """The record and what AWS holds, for those who watch."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -7,9 +8,18 @@ import pytest
 
 from protem.broker import assignments, events
 from protem.broker.callers import Caller
+from protem.broker.event_filters import Wanted
+from protem.broker.events import EVERYTHING
 from protem.broker.pages import Paging
 from protem.db.models import AuditEvent, Observed, Provenance
-from protem.domain.errors import Forbidden
+from protem.domain.errors import (
+    Forbidden,
+    InvalidInput,
+    Refusal,
+    UnknownAccount,
+    UnknownPermissionSet,
+    UnknownPrincipal,
+)
 from protem.domain.events import EventType
 from tests.broker.worlds import (
     ADMIN,
@@ -25,9 +35,9 @@ from tests.broker.worlds import (
 )
 
 
-def listed(world: World, caller: Caller = AUDITOR, **filters: Any) -> list[str]:
+def listed(world: World, caller: Caller = AUDITOR, *, filters: Wanted = EVERYTHING, **how: Any) -> list[str]:
     with world.store.reading() as session:
-        return [event.type for event in events.list_(session, caller, **filters).items]
+        return [event.type for event in events.list_(session, caller, filters, **how).items]
 
 
 def held(world: World, **filters: Any) -> list[tuple[str, str]]:
@@ -50,22 +60,60 @@ def test_the_record_is_narrowed_by_what_is_asked_for(world: World) -> None:
     bob = world.submit(world.person("bob"), asking((BETA, "AdministratorAccess")))
     expected: list[tuple[dict[str, Any], int]] = [
         ({}, 5),
-        ({"type_": EventType.REQUEST_SUBMITTED}, 2),
+        ({"types": [EventType.REQUEST_SUBMITTED]}, 2),
+        ({"types": [EventType.REQUEST_SUBMITTED, EventType.GRANT_CREATED]}, 3),
+        ({"types": [EventType.LOCK_CREATED]}, 0),
+        ({"caller": "user:carol@example.com"}, 3),
+        ({"caller": "Carol@example.com"}, 3),
+        ({"caller": "dave@example.com"}, 0),
+        ({"acting_as": "alice@example.com"}, 0),
         ({"request_id": grant.request_id}, 4),
         ({"request_id": bob.id}, 1),
         ({"grant_id": grant.id}, 1),
         ({"principal": "ALICE@example.com"}, 4),
         ({"principal": person_id("bob")}, 1),
-        ({"principal": "nobody"}, 0),
-        ({"principal": "\x00"}, 0),
+        ({"principal": "dave@example.com"}, 0),
         ({"account": ALPHA}, 1),
-        ({"account": "\x00"}, 0),
+        ({"account": "Alpha"}, 1),
+        ({"account": BETA}, 0),
+        ({"permission_set": "AdministratorAccess"}, 1),
+        ({"permission_set": arn("AdministratorAccess")}, 1),
+        ({"permission_set": arn("ReadOnlyAccess")}, 0),
+        ({"principal": "alice@example.com", "types": [EventType.REQUEST_SUBMITTED]}, 1),
+        ({"principal": "bob@example.com", "account": ALPHA}, 0),
+        ({"account": "alpha", "caller": "carol@example.com", "grant_id": grant.id}, 1),
+    ]
+    for filters, count in expected:
+        assert len(listed(world, filters=Wanted(**filters))) == count, filters
+    windows: list[tuple[dict[str, Any], int]] = [
         ({"since": later}, 1),
         ({"until": later}, 4),
         ({"since": later + timedelta(seconds=1)}, 0),
     ]
-    for filters, count in expected:
-        assert len(listed(world, **filters)) == count, filters
+    for window, count in windows:
+        assert len(listed(world, **window)) == count, window
+        assert len(listed(world, **window, oldest_first=True)) == count, window
+
+
+def test_what_nobody_has_ever_heard_of_is_told_from_what_did_not_happen(world: World) -> None:
+    world.approved()
+    nowhere = uuid.uuid4()
+    unheard: list[tuple[str, Any, type[Refusal]]] = [
+        ("principal", "nobody", UnknownPrincipal),
+        ("principal", "\x00", UnknownPrincipal),
+        ("account", "nowhere", UnknownAccount),
+        ("account", "000000000000", UnknownAccount),
+        ("permission_set", "Everything", UnknownPermissionSet),
+        ("caller", "nobody", InvalidInput),
+        ("caller", "\x00", InvalidInput),
+        ("acting_as", "user:nobody", InvalidInput),
+        ("request_id", nowhere, InvalidInput),
+        ("grant_id", nowhere, InvalidInput),
+    ]
+    for field, value, refusal in unheard:
+        with world.refusing(refusal) as caught:
+            listed(world, filters=Wanted(**{field: value}))
+        assert [error.field for error in caught.value.errors] == [field]
 
 
 def test_an_event_says_who_called_and_whom_it_was_about(world: World) -> None:

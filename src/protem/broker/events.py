@@ -1,48 +1,37 @@
 """The record, read."""
 
-import uuid
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.broker import pages
+from protem.broker import event_walks, pages
 from protem.broker.callers import Caller
-from protem.broker.filters import equal, holder
+from protem.broker.event_filters import Wanted, narrowings
+from protem.broker.event_walks import KINDS, Stretch
 from protem.broker.pages import FIRST, Page, Paging
 from protem.db.models import AuditEvent
 from protem.domain.authority import Verb
-from protem.domain.events import EventType
+
+EVERYTHING = Wanted()
 
 
 def list_(
     session: Session,
     caller: Caller,
+    wanted: Wanted = EVERYTHING,
     *,
-    type_: EventType | None = None,
-    request_id: uuid.UUID | None = None,
-    grant_id: uuid.UUID | None = None,
-    principal: str | None = None,
-    account: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     oldest_first: bool = False,
     paging: Paging = FIRST,
 ) -> Page[AuditEvent]:
-    """Return what happened in ``[since, until)``, in the order in which it was written down.
+    """Return what happened in ``[since, until)``, in the order of time.
 
-    ``principal`` is the user whom it happened to, by name or id; ``account`` is an id.
+    A page may hold fewer than were asked for, or none, and still not be the last: ``next_cursor`` tells.
     """
     caller.require(Verb.AUDIT_EVENTS_LIST)
-    conditions = [
-        *equal(AuditEvent.type, type_),
-        *equal(AuditEvent.request_id, request_id),
-        *equal(AuditEvent.grant_id, grant_id),
-        *holder(session, AuditEvent.principal_id, principal),
-        *equal(AuditEvent.account_id, account),
-        *([] if since is None else [AuditEvent.occurred_at >= since]),
-        *([] if until is None else [AuditEvent.occurred_at < until]),
-    ]
-    found = select(AuditEvent).where(*conditions)
     order = "audit-events-oldest-first" if oldest_first else "audit-events"
-    return pages.cut(session, found, paging, of=order, by=(AuditEvent.id,), descending=not oldest_first)
+    after = pages.position(paging, of=order, kinds=KINDS)
+    stretch = Stretch(since, until, after=after, backwards=not oldest_first)
+    found, onwards = event_walks.page(session, narrowings(session, wanted), stretch, limit=paging.limit)
+    return Page(tuple(found), None if onwards is None else pages.cursor(onwards, of=order))

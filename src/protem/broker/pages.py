@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -86,8 +87,18 @@ def reached(paging: Paging, *, of: str, length: int) -> tuple[str, ...]:
     return _values(paging.cursor, of=of, kinds=(str,) * length) if paging.cursor is not None else ()
 
 
+def position(paging: Paging, *, of: str, kinds: Sequence[type]) -> Any:
+    """Return the values that the page before ended with, each of its kind; None for the first page."""
+    return None if paging.cursor is None else _values(paging.cursor, of=of, kinds=kinds)
+
+
+def cursor(values: Iterable[object], *, of: str) -> str:
+    """Return the cursor of a page that ended with these values."""
+    return _encoded(of, map(str, values))
+
+
 def _cursor(item: Any, *, of: str, by: Columns) -> str:
-    return _encoded(of, [str(getattr(item, column.key)) for column in by])
+    return cursor((getattr(item, column.key) for column in by), of=of)
 
 
 def _encoded(of: str, values: Iterable[str]) -> str:
@@ -99,7 +110,7 @@ def _values(cursor: str, *, of: str, kinds: Sequence[type]) -> tuple[Any, ...]:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         name, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         found = tuple(_value(value, kind) for value, kind in zip(values, kinds, strict=True))
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         name, found = None, ()
     if name != of:
         raise texts.refused("cursor", "this is no cursor of this list")
@@ -112,6 +123,8 @@ def _value(value: Any, kind: type) -> Any:
     plain.encode()  # half a character is a ValueError here, and a failure in the database
     if kind is int:
         return _number(plain)
+    if kind is datetime:
+        return _instant(plain)
     return uuid.UUID(plain) if kind is uuid.UUID else plain
 
 
@@ -119,3 +132,10 @@ def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
         raise ValueError(text)
     return int(text)
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(text)
+    return instant.astimezone(UTC)

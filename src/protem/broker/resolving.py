@@ -100,13 +100,14 @@ def pick_ever(session: Session, kind: Kind[Row], wanted: str, *, field: str) -> 
     return _one(kind, _live(found) or found, field)
 
 
+def means(kind: Kind[Row], text: str, row: Row) -> bool:
+    """Tell whether ``text`` means this row: several may have one name."""
+    identifier, name = getattr(row, kind.identifier.key), getattr(row, kind.name.key)
+    return names.matches(text, identifier=identifier, name=name)
+
+
 def _meant(kind: Kind[Row], text: str, rows: Sequence[Row]) -> list[Row]:
-    identifier, name = kind.identifier.key, kind.name.key
-    return [
-        row
-        for row in rows
-        if names.matches(text, identifier=getattr(row, identifier), name=getattr(row, name))
-    ]
+    return [row for row in rows if means(kind, text, row)]
 
 
 def _live(rows: Iterable[Row]) -> list[Row]:

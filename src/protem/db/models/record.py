@@ -85,26 +85,33 @@ class Login(Table):
     ended_at: Mapped[datetime | None]
 
 
+def _by_time(column: str, *, where: str | None = None) -> Index:
+    """Return the index for what has one value in ``column``, in the order in which lists show it."""
+    condition = None if where is None else text(where)
+    return Index(None, column, "occurred_at", "id", sqlite_where=condition, postgresql_where=condition)
+
+
 class AuditEvent(Table):
     """One thing that happened, written in the transaction in which it did."""
 
     __tablename__ = "audit_events"
     __table_args__ = (
         Index(None, "occurred_at", "id"),
-        Index(None, "type", "id"),
-        Index(None, "request_id"),
-        Index(None, "grant_id"),
-        Index(None, "principal_id", "id"),
-        Index(None, "account_id", "id"),
-        Index(None, "permission_set_arn", "id"),
-        Index(None, "caller", "id"),
+        _by_time("type"),
+        _by_time("caller"),
+        _by_time("acting_as", where="acting_as IS NOT NULL"),
+        _by_time("request_id", where="request_id IS NOT NULL"),
+        _by_time("grant_id", where="grant_id IS NOT NULL"),
+        _by_time("principal_id", where="principal_id IS NOT NULL"),
+        _by_time("account_id", where="account_id IS NOT NULL"),
+        _by_time("permission_set_arn", where="permission_set_arn IS NOT NULL"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     occurred_at: Mapped[datetime]
     type: Mapped[str] = mapped_column(String(64))
     caller: Mapped[str] = mapped_column(String(512))
-    """Who called: ``user:…``, ``token:…``, or ``protem`` itself."""
+    """Who called: ``user:…``, ``service:…``, or ``protem`` itself."""
     acting_as: Mapped[str | None] = mapped_column(String(512))
     request_id: Mapped[uuid.UUID | None]
     grant_id: Mapped[uuid.UUID | None]
