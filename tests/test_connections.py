@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from protem.api import headers
-from protem.cli.serving import listening
+from protem.cli.listening import listening
 from protem.connections import Connection, limited
 
 PATIENCE_SECONDS = 30

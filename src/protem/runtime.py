@@ -200,6 +200,7 @@ class Runtime:
             clock=clock,
             observe=metrics.called,
             pool_size=settings.call_threads + 4,
+            allow_sandbox=settings.allow_sandbox,
         )
         pool = ThreadPoolExecutor(settings.call_threads, thread_name_prefix="aws")
         runner = Runner(

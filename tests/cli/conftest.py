@@ -14,7 +14,7 @@ from protem.app import Server, create_app
 from protem.cli.commands import app
 from protem.cli.demo import world
 from protem.cli.demo.world import World
-from protem.cli.serving import listening
+from protem.cli.listening import listening
 from protem.sandbox import Sandbox
 
 Invoke = Callable[..., Result]

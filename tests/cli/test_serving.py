@@ -9,13 +9,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from protem.cli.serving import listening
+from protem.cli.listening import listening
 from protem.sandbox import Sandbox, seed_demo
 from protem.sandbox.server import server as server_of
 from tests.cli.conftest import Invoke
 from tests.cli.processes import answers, environment, free_port, refused, started, stopped, until
 
 UNGRACEFUL_SECONDS = 15
+EVERYBODY = "0.0.0.0"  # noqa: S104 - for a moment
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,7 @@ def aws() -> Iterator[dict[str, str]]:
             "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "PROTEM_ALLOW_SANDBOX": "true",
         }
         server.should_exit = True
         thread.join(timeout=30)
@@ -58,6 +60,41 @@ def test_a_port_that_is_taken_is_named(sqlite_url: str) -> None:
         port = str(taken.getsockname()[1])
         code, said = refused("serve", "--port", port, env=environment(PROTEM_DATABASE_URL=sqlite_url))
     assert (code, said.startswith(f"port-unavailable: cannot listen on 127.0.0.1:{port}: ")) == (1, True)
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("reconcile", "--metrics-port", "9999")])
+def test_it_listens_to_others_only_behind_tls(sqlite_url: str, command: tuple[str, ...]) -> None:
+    env = environment(PROTEM_DATABASE_URL=sqlite_url, PROTEM_HOST=EVERYBODY)
+    code, said = refused(*command, env=env)
+    assert (code, said.startswith("address-exposed: ")) == (1, True)
+    assert "PROTEM_TLS_TERMINATED=true" in said
+
+
+def test_it_listens_to_others_behind_tls(sqlite_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    env = environment(PROTEM_DATABASE_URL=sqlite_url, PROTEM_HOST=EVERYBODY, PROTEM_TLS_TERMINATED="true")
+    with started("serve", "--no-reconciler", "--port", str(port), env=env, log=tmp_path / "log") as process:
+        until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), process)
+        kept = httpx2.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).headers
+        assert "max-age" in kept["Strict-Transport-Security"]
+        assert stopped(process, by=signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("reconcile",)])
+def test_it_keeps_no_record_of_make_believe(
+    sqlite_url: str, aws: dict[str, str], command: tuple[str, ...]
+) -> None:
+    env = environment(PROTEM_DATABASE_URL=sqlite_url, **aws)
+    del env["PROTEM_ALLOW_SANDBOX"]
+    code, said = refused(*command, env=env)
+    assert (code, said.startswith("sandbox-refused: ")) == (1, True)
+    assert "AWS_ENDPOINT_URL" in said
+
+
+def test_a_sandbox_listens_to_others_only_when_told_twice() -> None:
+    code, said = refused("sandbox", "--host", EVERYBODY, env=environment())
+    assert (code, said.startswith("address-exposed: ")) == (1, True)
+    assert "--expose" in said
 
 
 def test_mistakes_in_the_entitlements_file_are_named(sqlite_url: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from protem.broker import tokens
 from protem.broker.callers import CONSOLE
-from protem.cli.serving import listening
+from protem.cli.listening import listening
 from protem.clock import SystemClock
 from protem.db.models import Principal, TokenRole
 from protem.db.store import Store
@@ -164,6 +164,7 @@ def installed(database_url: str, home: Path) -> Iterator[Installation]:
             "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "PROTEM_ALLOW_SANDBOX": "true",
         }
         made = Installation(database_url, home, sandbox, demo, aws)
         try:

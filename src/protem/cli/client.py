@@ -4,12 +4,12 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from ipaddress import ip_address
 from typing import Any
 
 import httpx2
 
 from protem import __version__
+from protem.cli.addresses import is_loopback
 from protem.cli.failures import Exit, Failure
 from protem.cli.output import warn
 from protem.domain.errors import FieldError
@@ -100,7 +100,7 @@ def connect(*, act_as: str | None = None) -> Iterator[Client]:
         headers["Act-As"] = act_as
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     # A proxy is for what lies beyond this machine.
-    beyond = not _is_loopback(address.host)
+    beyond = not is_loopback(address.host)
     with httpx2.Client(base_url=address, headers=encoded, timeout=_PATIENCE, trust_env=beyond) as http:
         yield Client(http)
 
@@ -113,7 +113,7 @@ def _address() -> httpx2.URL:
         address = httpx2.URL("")
     if address.scheme not in ("http", "https") or not address.host:
         raise Failure.usage(f"PROTEM_URL must be an address such as {DEFAULT_URL}")
-    if address.scheme == "http" and not _is_loopback(address.host):
+    if address.scheme == "http" and not is_loopback(address.host):
         warn("PROTEM_URL is not https: whoever is on the way to it can read the token")
     return address
 
@@ -125,13 +125,6 @@ def _token() -> str:
     if not token.isascii() or not token.isprintable():
         raise Failure.usage("PROTEM_TOKEN holds characters that no token has")
     return token
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _refused(answer: httpx2.Response) -> Failure:

@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
 from types import FrameType
 from typing import Annotated
 
@@ -18,13 +17,14 @@ from protem.app import Server, create_app
 from protem.cli import environment
 from protem.cli.console import database
 from protem.cli.failures import Failure
+from protem.cli.listening import listening, require_private
 from protem.cli.output import warn
 from protem.connections import limited
+from protem.identity_center.errors import CallRejected
 from protem.runtime import Runtime
 from protem.settings import Settings
 
 _GRACE_SECONDS = 3
-_BACKLOG = 2048
 
 Port = Annotated[int | None, Option(min=0, max=65535, help="Where to listen; PROTEM_PORT if left out.")]
 Host = Annotated[str | None, Option(help="Whom to listen to; PROTEM_HOST if left out.")]
@@ -92,39 +92,22 @@ def run(runtime: Runtime, listener: socket.socket) -> None:
 
 def _built(settings: Settings, *, reconciler: bool) -> Runtime:
     with database():
-        return Runtime.build(settings, reconciler=reconciler)
+        runtime = Runtime.build(settings, reconciler=reconciler)
+    try:
+        _require_aws(runtime)
+    except BaseException:
+        runtime.close()
+        raise
+    return runtime
 
 
-def require_private(settings: Settings) -> None:
-    """Refuse to be reached by others in the clear: tokens that anybody may read are everybody's."""
-    if not settings.tls_terminated and not is_loopback(settings.host):
-        raise Failure(
-            "address-exposed",
-            f"{settings.host} can be reached from elsewhere, and Protem speaks no TLS itself: listen on "
-            "127.0.0.1, or set PROTEM_TLS_TERMINATED=true if something in front speaks TLS for it",
-        )
-
-
-def is_loopback(host: str) -> bool:
-    return host == "localhost" or ip_address(host).is_loopback
-
-
-@contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Take a port; 0 means any that is free."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-            listener.listen(_BACKLOG)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise Failure(
-                "port-unavailable",
-                f"cannot listen on {host}:{port}: {reason}; choose another with --port or PROTEM_PORT",
-            ) from None
-        yield listener
+def _require_aws(runtime: Runtime) -> None:
+    if runtime.reconciling is None:
+        return
+    try:
+        runtime.reconciling.connection.require_aws()
+    except CallRejected as refused:
+        raise Failure("sandbox-refused", refused.message) from None
 
 
 @contextmanager

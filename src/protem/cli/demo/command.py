@@ -14,7 +14,8 @@ from typer import Option
 from protem import logs
 from protem.cli.demo import guide, world
 from protem.cli.failures import Failure
-from protem.cli.serving import listening, run, stopping_calmly
+from protem.cli.listening import listening
+from protem.cli.serving import run, stopping_calmly
 from protem.sandbox import Sandbox
 from protem.sandbox.server import server as server_of
 

@@ -11,10 +11,10 @@ from typing import Any
 from botocore.client import BaseClient
 
 from protem.clock import Clock
-from protem.identity_center.aws import failures
+from protem.identity_center.aws import failures, make_believe
 from protem.identity_center.aws.offset import ClockOffset
 from protem.identity_center.budget import BudgetClosed, CallBudget
-from protem.identity_center.errors import CallWithheld, GatewayError, OutcomeUnknown
+from protem.identity_center.errors import CallRejected, CallWithheld, GatewayError, OutcomeUnknown
 
 Guard = Callable[[], None]
 """Raises when this process may no longer write to AWS."""
@@ -55,6 +55,8 @@ class Attempts:
     guard: Guard = unguarded
     observe: Observe = unobserved
     offset: ClockOffset = field(default_factory=ClockOffset)
+    allow_sandbox: bool = False
+    """Whether `protem sandbox` may answer in place of AWS."""
 
     def watch(self, client: BaseClient) -> None:
         """Put the hooks on ``client``, before every other one that it has or inherits.
@@ -110,6 +112,8 @@ class Attempts:
             raise CallWithheld(operation, "lease_lost", str(error)) from error
 
     def _before_parse(self, response_dict: Mapping[str, Any], **_: object) -> None:
+        if not self.allow_sandbox and make_believe.is_behind(response_dict["headers"]):
+            raise CallRejected(_FLIGHT.get().operation, make_believe.REFUSED, make_believe.SENTENCE)
         # botocore reads an answer that was cut off as an empty one, and an empty listing means
         # that an assignment is gone: only whole JSON may say so.
         if response_dict["status_code"] < HTTPStatus.MULTIPLE_CHOICES and not _is_object(

@@ -8,13 +8,14 @@ from botocore.config import Config
 
 from protem import __version__
 from protem.clock import Clock
-from protem.identity_center.aws import quotas
+from protem.identity_center.aws import make_believe, quotas
 from protem.identity_center.aws.assignments import AwsAssignments
 from protem.identity_center.aws.attempts import Attempts, Guard, Observe, unguarded, unobserved
 from protem.identity_center.aws.directory import AwsDirectory
 from protem.identity_center.aws.organization import Organization
 from protem.identity_center.aws.people import People
 from protem.identity_center.budget import CallBudget
+from protem.identity_center.errors import GatewayError
 
 if TYPE_CHECKING:
     import boto3
@@ -26,6 +27,21 @@ class Connection:
 
     assignments: AwsAssignments
     directory: AwsDirectory
+    endpoint: str
+    """Where the calls on assignments go."""
+
+    def require_aws(self) -> None:
+        """Ask whoever is at an address that is none of AWS's who they are.
+
+        Raises ``CallRejected`` with the code ``sandbox_refused`` if it is a sandbox that nobody has
+        allowed; what cannot be reached now says who it is with its first answer.
+        """
+        if make_believe.is_elsewhere(self.endpoint):
+            try:
+                self.directory.instances()
+            except GatewayError as failure:
+                if failure.code == make_believe.REFUSED:
+                    raise
 
 
 def connect(
@@ -38,6 +54,7 @@ def connect(
     region: str | None = None,
     pool_size: int = 32,
     directory_attempts: int = 4,
+    allow_sandbox: bool = False,
 ) -> Connection:
     """Make the clients on ``session``, and put ``budget`` and ``guard`` in front of all they send.
 
@@ -51,12 +68,19 @@ def connect(
 
     def attempts(rates: Mapping[str, float] | None = None, *, guard: Guard = unguarded) -> Attempts:
         paces = {name: CallBudget(clock=clock, rate=rate) for name, rate in (rates or {}).items()}
-        return Attempts(clock=clock, budget=budget, paces=paces, guard=guard, observe=observe)
+        return Attempts(
+            clock=clock,
+            budget=budget,
+            paces=paces,
+            guard=guard,
+            observe=observe,
+            allow_sandbox=allow_sandbox,
+        )
 
+    writing = session.client("sso-admin", region_name=region, config=once)
     return Connection(
-        assignments=AwsAssignments(
-            session.client("sso-admin", region_name=region, config=once), attempts=attempts(guard=guard)
-        ),
+        endpoint=writing.meta.endpoint_url,
+        assignments=AwsAssignments(writing, attempts=attempts(guard=guard)),
         directory=AwsDirectory(
             session.client("sso-admin", region_name=region, config=again),
             attempts=attempts(),

@@ -6,6 +6,9 @@ from typing import Any
 
 from protem.sandbox.wire.messages import Reply, Request
 
+HEADER = b"x-protem-sandbox"
+"""Over a wire nobody could else tell that what answers is not AWS; in a process somebody has mounted it."""
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -60,5 +63,6 @@ async def _request(scope: Message, receive: Receive) -> Request:
 
 async def _send(reply: Reply, send: Send) -> None:
     headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+    headers.append((HEADER, b"yes"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
