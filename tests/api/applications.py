@@ -1,7 +1,7 @@
 """The application around a world, and callers who hold tokens of every kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
@@ -13,6 +13,7 @@ from protem.app import create_app
 from protem.broker import tokens
 from protem.broker.authentication import Admission
 from protem.broker.callers import CONSOLE
+from protem.broker.record.signing import SigningKey
 from protem.db.models import TokenRole
 from protem.db.store import Store
 from protem.settings import Settings
@@ -30,6 +31,7 @@ class Parts:
     store: Store
     settings: Settings = field(default_factory=lambda: Settings(waiters_per_caller=2, two_person_rule=False))
     admission: Admission = ALONE
+    signing_key: SigningKey | None = field(default_factory=SigningKey.make)
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     facts: Mapping[str, object] | None = None
 
@@ -61,11 +63,12 @@ class Client:
 class Api:
     """Everybody who could call the application of one world."""
 
-    def __init__(self, world: World, **settings: Any) -> None:
+    def __init__(self, world: World, *, admission: Admission = ALONE, **settings: Any) -> None:
         self.world = world
         self.parts = Parts(world.store)
         if settings:
-            self.parts.settings = Settings(**settings)
+            self.parts.settings = Settings(**{"two_person_rule": False, **settings})
+        self.parts.admission = replace(admission, two_persons=self.parts.settings.two_person_rule)
         self.app: FastAPI = create_app(self.parts)
         self.http = TestClient(self.app)
         self._secrets: dict[str, str] = {}
