@@ -14,6 +14,7 @@ from sqlalchemy import select
 from protem import jobs
 from protem.broker import activation, entitlements
 from protem.broker.authentication import Admission
+from protem.broker.record.signing import SigningKey
 from protem.clock import Clock, SystemClock
 from protem.db import exclusive, migrate
 from protem.db.models import CatalogueSync
@@ -28,6 +29,7 @@ from protem.reconciler.lease import Lease
 from protem.reconciler.metrics import Metrics, Pulse, Stock
 from protem.reconciler.runner import Runner
 from protem.reconciler.steps import Guard
+from protem.recording import Proof, Recording
 from protem.schedule import Schedule
 from protem.settings import Settings
 
@@ -107,6 +109,9 @@ class Runtime:
         )
         self.metrics = CollectorRegistry(auto_describe=False)
         self.metrics.register(Stock(store))
+        self.metrics.register(Proof(store))
+        key_file = settings.audit_key_file
+        self.signing_key = SigningKey.load(key_file) if key_file else None
         self.reconciling: Reconciling | None = None
         self._alone: exclusive.Claim | None = None
         self._stopped = threading.Event()
@@ -123,7 +128,7 @@ class Runtime:
         """Return a process that is ready to start.
 
         Raises ``SchemaOutdatedError`` when `protem migrate` is due, ``InUseError`` when another
-        process serves the same SQLite file, ``EntitlementsInvalid`` for an unusable file.
+        process serves the same SQLite file, ``EntitlementsInvalid`` and ``KeyUnusable`` for unusable files.
         """
         clock = clock or SystemClock()
         url = settings.database_url.get_secret_value()
@@ -250,7 +255,7 @@ class Runtime:
 
     def _jobs(self, made: Reconciling) -> None:
         settings = self.settings
-        ours = Jobs(self.store, settings.idempotency_retention, lambda: not self._stopped.is_set())
+        ours = Jobs(self.store, settings.idempotency_retention, self._going_on)
         wanted: dict[str, tuple[timedelta, Callable[[], object]]] = {
             "catalogue": (
                 settings.catalogue_interval,
@@ -266,6 +271,13 @@ class Runtime:
             # Standing access is looked for when the first catalogue says where.
             at_once = name != "standing_access"
             made.schedule.every(interval, partial(made.while_leading, job), name=name, at_once=at_once)
+        recording = Recording(self.store, key=self.signing_key, metrics=self.metrics, going_on=self._going_on)
+        recording.begin(
+            made.schedule, while_leading=made.while_leading, checkpoints_every=settings.checkpoint_interval
+        )
+
+    def _going_on(self) -> bool:
+        return not self._stopped.is_set()
 
 
 def _react(schedule: Schedule, topics: frozenset[str]) -> None:

@@ -47,11 +47,11 @@ class Schedule:
             next_run_time=now if at_once else now + interval,
         )
 
-    def soon(self, name: str) -> None:
-        """Run the job of that name without waiting for its interval."""
+    def soon(self, name: str, *, after: timedelta = timedelta()) -> None:
+        """Run the job of that name after so long, without waiting for its interval."""
         with self._changing:
             if not self._stopped:
-                self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+                self._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + after)
 
     def start(self) -> None:
         self._scheduler.start()

@@ -109,6 +109,12 @@ class Settings(BaseSettings):
     waiters_per_caller: int = Field(
         default=8, ge=1, le=100, description="How many `?wait=` answers one caller may hold open."
     )
+    audit_key_file: Path | None = Field(
+        default=None, description="The private key that signs the record, as `protem audit keygen` makes it."
+    )
+    checkpoint_interval: Duration = Field(
+        default=timedelta(minutes=5), description="How often the end of the record is signed, if it has moved."
+    )
     events_file: Path | None = Field(
         default=None, description="A file that every event is appended to, as JSON Lines."
     )
@@ -149,6 +155,7 @@ class Settings(BaseSettings):
         "watch_interval",
         "catalogue_interval",
         "lease_duration",
+        "checkpoint_interval",
         "webhook_timeout",
         "change_lifetime",
     )

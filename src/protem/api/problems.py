@@ -204,7 +204,7 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
     ),
     errors.OwnChange: Problem(
         403,
-        "Ask another admin to look at it: `protem changes confirm`. You can reject it yourself.",
+        "Ask another admin to look at it: `protem confirm`. You can reject it yourself.",
     ),
     errors.ChangeOver: Problem(
         409,
@@ -213,6 +213,10 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
     errors.ProposerGone: Problem(
         409,
         "Propose it again yourself if it is still wanted, and reject this one.",
+    ),
+    errors.SigningKeyMissing: Problem(
+        503,
+        "Whoever runs Protem makes a key with `protem audit keygen` and sets `PROTEM_AUDIT_KEY_FILE`.",
     ),
     errors.TooManyWaiters: Problem(
         429,

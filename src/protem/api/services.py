@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from prometheus_client import CollectorRegistry
 
 from protem.broker.authentication import Admission
+from protem.broker.record.signing import SigningKey
 from protem.db.store import Store
 from protem.settings import Settings
 
@@ -21,6 +22,11 @@ class Services(Protocol):
 
     @property
     def admission(self) -> Admission: ...
+
+    @property
+    def signing_key(self) -> SigningKey | None:
+        """What signs exports and receipts; None where there is no key."""
+        ...
 
     @property
     def metrics(self) -> CollectorRegistry: ...

@@ -290,6 +290,11 @@ class DeliveryPending(Refusal):
     title = "The delivery is still being tried"
 
 
+class SigningKeyMissing(Refusal):
+    code = "signing-key-missing"
+    title = "There is no key to sign with"
+
+
 class TooManyWaiters(Refusal):
     code = "too-many-waiters"
     title = "You are already waiting for too many answers"

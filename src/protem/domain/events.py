@@ -56,6 +56,8 @@ class EventType(StrEnum):
     CHANGE_CONFIRMED = "change.confirmed"
     CHANGE_REJECTED = "change.rejected"
     CHANGE_EXPIRED = "change.expired"
+    AUDIT_EXPORTED = "audit.exported"
+    """Somebody took a copy of the record, or part of one."""
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_ROTATED = "webhook.rotated"

@@ -1,0 +1,102 @@
+"""The work behind the record: sealing what was written, and signing how far that has come."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from sqlalchemy import func, select
+
+from protem.broker.record import checkpoints, sealing
+from protem.broker.record.signing import SigningKey
+from protem.db.models import Chain, Checkpoint, UnsealedEvent
+from protem.db.store import RECORD, Store
+from protem.schedule import Schedule
+
+_JOB = "sealing"
+_LATEST = timedelta(seconds=1)
+"""What other processes commit is sealed so much later, at most."""
+_SOON = timedelta(milliseconds=100)
+"""Long enough to seal what belongs together at once, and not to be in the way of who wrote it."""
+
+Leading = Callable[[Callable[[], object]], None]
+
+
+class Recording:
+    """The sealer and the signer of one process; ``going_on`` turns false when it is about to stop."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        key: SigningKey | None,
+        metrics: CollectorRegistry,
+        going_on: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._key = key
+        self._going_on = going_on
+        self._written = threading.Event()
+        self._vanished = Counter(
+            "protem_audit_vanished", "Events that were gone before they were sealed.", registry=metrics
+        )
+
+    def begin(self, schedule: Schedule, *, while_leading: Leading, checkpoints_every: timedelta) -> None:
+        """Take a place in the schedule."""
+        schedule.every(_LATEST, partial(while_leading, self.seal), name=_JOB)
+        if self._key is not None:
+            schedule.every(checkpoints_every, partial(while_leading, self.sign), name="checkpoints")
+        self._store.on_commit(partial(self._heard, schedule))
+
+    def seal(self) -> None:
+        """Seal until nothing waits; others write in between."""
+        self._written.clear()
+        sealed = sealing.LIMIT
+        while sealed == sealing.LIMIT and self._going_on():
+            with self._store.writing() as session:
+                sealed = sealing.seal(session, vanished=self._count)
+
+    def sign(self) -> None:
+        """Sign a checkpoint of all that has happened so far, if anything has since the last."""
+        if self._key is not None:
+            with self._store.writing() as session:
+                checkpoints.sign(session, self._key, now=self._store.now(session))
+
+    def _heard(self, schedule: Schedule, topics: frozenset[str]) -> None:
+        # One commit of many wakes the sealer, so that those who write pay nothing for it.
+        if RECORD in topics and not self._written.is_set():
+            self._written.set()
+            schedule.soon(_JOB, after=_SOON)
+
+    def _count(self, _: uuid.UUID) -> None:
+        self._vanished.inc()
+
+
+class Proof:
+    """How far the chain has come, read at each scrape: any process that reaches the store can tell."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        with self._store.reading() as session:
+            unsealed = session.scalars(select(func.count()).select_from(UnsealedEvent)).one()
+            sequence = session.scalars(select(Chain.sequence)).one()
+            newest = select(Checkpoint).order_by(Checkpoint.sequence.desc()).limit(1)
+            age = _age(session.scalars(newest).one_or_none(), sequence, self._store.now(session))
+        for name, help_text, value in (
+            ("protem_audit_unsealed", "Events that wait for their seal.", unsealed),
+            ("protem_audit_sealed_sequence", "The last number given.", sequence),
+            ("protem_audit_checkpoint_age_seconds", "Age of the last checkpoint, 0 if it covers all.", age),
+        ):
+            yield GaugeMetricFamily(name, help_text, value=value)
+
+
+def _age(newest: Checkpoint | None, sequence: int, now: datetime) -> float:
+    if newest is None:
+        return float("inf") if sequence else 0.0
+    return (now - newest.signed_at).total_seconds() if newest.sequence < sequence else 0.0
