@@ -194,6 +194,22 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         409,
         "Nothing is left to do: the token is worth nothing any more.",
     ),
+    errors.TokenOver: Problem(
+        409,
+        "Make a new token: `protem tokens create`.",
+    ),
+    errors.TokenRotated: Problem(
+        409,
+        "Read the token again. If you hold neither of its secrets now, have an admin rotate it once more.",
+    ),
+    errors.NetworkRefused: Problem(
+        403,
+        "`address` is where the call was seen to come from; `networks` of the token says where it may be used.",
+    ),
+    errors.RateLimited: Problem(
+        429,
+        "Wait for as long as `Retry-After` says; `rate_limit` is how many calls a minute are taken.",
+    ),
     errors.WebhookDisabled: Problem(
         409,
         "Look at `disabled_because`, mend the receiver, and enable the webhook with `PATCH`.",

@@ -50,6 +50,10 @@ COMMANDS: Mapping[str, Place] = {
     "lock": Place(_USE, "locks", "lock"),
     "locks": Place(_USE, "locks", "locks"),
     "unlock": Place(_USE, "locks", "unlock"),
+    "changes": Place(_USE, "changes", "changes"),
+    "change": Place(_USE, "changes", "change"),
+    "confirm": Place(_USE, "changes", "confirm"),
+    "reject": Place(_USE, "changes", "reject"),
     "whoami": Place(_USE, "me", "whoami"),
 }
 

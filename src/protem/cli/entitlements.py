@@ -8,6 +8,7 @@ from typer import Argument, Option, Typer, confirm
 from protem.broker import documents
 from protem.broker.documents import differences, schema
 from protem.cli import offers, options, output, plans
+from protem.cli.changes import waits
 from protem.cli.client import Client, connect
 from protem.cli.failures import Failure
 from protem.cli.group import Commands
@@ -67,7 +68,7 @@ def apply(
     yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Put a file in force, whole, if nothing was applied since its plan was made."""
+    """Put a file in force, whole, if nothing was applied since its plan was made; it may take two admins."""
     if file == _STDIN and not yes:
         raise Failure.usage("nobody can be asked while the file comes from standard input: add --yes")
     text = options.document(file)
@@ -81,7 +82,7 @@ def apply(
     if as_json:
         output.show_json(answer)
     else:
-        output.say(*plans.outcome(answer))
+        output.say(*(waits(answer) or plans.outcome(answer)))
 
 
 @app.command("schema")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from typer import Argument, BadParameter, Option
 
 from protem.cli import options, output
+from protem.cli.changes import waits
 from protem.cli.client import connect
 from protem.domain import durations
 from protem.domain.locks import LockKind
@@ -53,9 +54,12 @@ def locks(
 
 
 def unlock(lock_id: LockId, *, as_json: options.AsJson = False) -> None:
-    """Lift a lock: people can ask again, and what it ended stays ended."""
+    """Lift a lock: people can ask again, and what it ended stays ended; it may take two admins."""
     with connect() as client:
         lifted = client.send("DELETE", f"/v1/locks/{options.path_part(lock_id)}").json()
+    if (said := waits(lifted)) and not as_json:
+        output.say(*said)
+    else:
         _show(lifted, as_json=as_json)
 
 

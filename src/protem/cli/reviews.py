@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from typer import Argument, Option, confirm
 
 from protem.cli import describing, options, output
+from protem.cli.changes import waits
 from protem.cli.client import connect
 
 ReviewId = Annotated[str, Argument(metavar="REVIEW", help="The id of a review.")]
@@ -48,7 +49,7 @@ def review(
     if as_json:
         output.show_json(closed)
     else:
-        output.say("", *describing.review(closed))
+        output.say("", *(waits(closed) or describing.review(closed)))
 
 
 def _row(shown: dict[str, Any]) -> list[object]:
