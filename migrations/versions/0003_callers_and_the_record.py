@@ -251,6 +251,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tokens_previous_hash"), "tokens", ["previous_hash"], unique=False)
     keep_the_record()
     queue_events()
+    let_dropped_events_go()
     fill()
 
 
@@ -283,21 +284,44 @@ DROPPED = {
 }
 """What may be deleted after all: events, with their seals, of which the ends' hashes are kept."""
 
+LONG_AGO = {
+    "postgresql": "clock_timestamp() - interval '90 days'",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now', '-90 days')",
+}
+"""By the clock of the database; nothing that happened since can be dropped, whatever a setting says."""
+
+DROPPABLE = """SELECT 1 FROM checkpoints c JOIN seals s ON s.sequence = c.sequence AND s.hash = c.hash
+WHERE c.sequence = NEW.last_sequence AND c.hash = NEW.last_hash
+AND NEW.first_sequence = 1 + coalesce((SELECT max(last_sequence) FROM dropped_segments), 0)
+AND NEW.previous_hash = coalesce(
+    (SELECT last_hash FROM dropped_segments ORDER BY last_sequence DESC LIMIT 1), '{nothing}')
+AND NOT EXISTS (
+    SELECT 1 FROM seals t JOIN audit_events e ON e.id = t.event_id
+    WHERE t.sequence BETWEEN NEW.first_sequence AND NEW.last_sequence AND e.occurred_at >= {long_ago})"""
+"""What may be dropped: all that is left of the chain up to a checkpoint, if every event of it is old."""
+
 
 def keep_the_record() -> None:
     """Have the database refuse to change what is on record, and to delete what is not dropped in order."""
     for table in APPEND_ONLY:
         message = f"protem: {table} are only ever added"
         refuse(table, "update", message=message)
-        refuse(table, "delete", message=message, unless=DROPPED.get(table))
+        refuse(table, "delete", message=message, unless=DROPPED.get(table), answer="OLD")
         if op.get_bind().dialect.name != "sqlite":
             op.execute(
                 f"CREATE TRIGGER {table}_truncate BEFORE TRUNCATE ON {table} "
                 f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_update()"
             )
+    refuse(
+        "dropped_segments",
+        "insert",
+        message="protem: only the oldest of the chain may be dropped, up to a checkpoint, and after 90 days",
+        unless=DROPPABLE.format(nothing="0" * 64, long_ago=LONG_AGO[op.get_bind().dialect.name]),
+        answer="NEW",
+    )
 
 
-def refuse(table: str, act: str, *, message: str, unless: str | None = None) -> None:
+def refuse(table: str, act: str, *, message: str, unless: str | None = None, answer: str = "OLD") -> None:
     if op.get_bind().dialect.name == "sqlite":
         condition = f"WHEN NOT EXISTS ({unless}) " if unless else ""
         op.execute(
@@ -305,15 +329,21 @@ def refuse(table: str, act: str, *, message: str, unless: str | None = None) -> 
             f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
         )
         return
-    allowed = f"IF EXISTS ({unless}) THEN RETURN OLD; END IF; " if unless else ""
+    allowed = f"IF EXISTS ({unless}) THEN RETURN {answer}; END IF; " if unless else ""
     op.execute(
-        f"CREATE FUNCTION {table}_{act}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {allowed}"
+        f"CREATE FUNCTION {table}_{act}() RETURNS trigger LANGUAGE plpgsql {pinned()} AS $$ BEGIN {allowed}"
         f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END $$"
     )
     op.execute(
         f"CREATE TRIGGER {table}_{act} BEFORE {act.upper()} ON {table} FOR EACH ROW "
         f"EXECUTE FUNCTION {table}_{act}()"
     )
+
+
+def pinned() -> str:
+    """Have a function mean the tables of this schema, whatever temporary ones its caller has made."""
+    schema = op.get_bind().execute(sa.text("SELECT quote_ident(current_schema())")).scalar_one()
+    return f"SET search_path = {schema}, pg_temp"
 
 
 def queue_events() -> None:
@@ -327,13 +357,36 @@ def queue_events() -> None:
         )
         return
     op.execute(
-        f"CREATE FUNCTION audit_events_queue() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"CREATE FUNCTION audit_events_queue() RETURNS trigger LANGUAGE plpgsql {pinned()} AS $$ "
         f"BEGIN {into_the_queue} RETURN NULL; END $$"
     )
     op.execute(
         "CREATE TRIGGER audit_events_queue AFTER INSERT ON audit_events FOR EACH ROW "
         "EXECUTE FUNCTION audit_events_queue()"
     )
+
+
+PURGE = """
+CREATE FUNCTION protem_purge_dropped(most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER {pinned} AS $$
+DECLARE
+    first bigint := (SELECT min(sequence) FROM seals);
+    last bigint := (SELECT max(last_sequence) FROM dropped_segments);
+BEGIN
+    IF first IS NULL OR last IS NULL THEN RETURN 0; END IF;
+    last := least(last, first + most - 1);
+    IF last < first THEN RETURN 0; END IF;
+    DELETE FROM audit_events WHERE id IN (SELECT event_id FROM seals WHERE sequence <= last);
+    DELETE FROM seals WHERE sequence <= last;
+    RETURN last - first + 1;
+END $$"""
+"""Deletes the oldest that was dropped; who serves may not delete, but may have this done."""
+
+
+def let_dropped_events_go() -> None:
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute(PURGE.format(pinned=pinned()))
+        op.execute("REVOKE ALL ON FUNCTION protem_purge_dropped(integer) FROM PUBLIC")
 
 
 def fill() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Annotated
 
+import structlog
 import uvicorn
 from prometheus_client import start_http_server
 from typer import Option
@@ -17,14 +18,18 @@ from protem.app import Server, create_app
 from protem.cli import environment
 from protem.cli.console import database
 from protem.cli.failures import Failure
+from protem.cli.keys import usable_key
 from protem.cli.listening import listening, require_private
 from protem.cli.output import warn
 from protem.connections import limited
+from protem.db import privileges
 from protem.identity_center.errors import CallRejected
 from protem.runtime import Runtime
 from protem.settings import Settings
 
 _GRACE_SECONDS = 3
+
+_log = structlog.get_logger("protem.cli")
 
 Port = Annotated[int | None, Option(min=0, max=65535, help="Where to listen; PROTEM_PORT if left out.")]
 Host = Annotated[str | None, Option(help="Whom to listen to; PROTEM_HOST if left out.")]
@@ -91,14 +96,21 @@ def run(runtime: Runtime, listener: socket.socket) -> None:
 
 
 def _built(settings: Settings, *, reconciler: bool) -> Runtime:
-    with database():
+    with database(), usable_key():
         runtime = Runtime.build(settings, reconciler=reconciler)
     try:
+        _tell_of_rights(runtime)
         _require_aws(runtime)
     except BaseException:
         runtime.close()
         raise
     return runtime
+
+
+def _tell_of_rights(runtime: Runtime) -> None:
+    with database(), runtime.store.reading() as session:
+        for sentence in privileges.excess(session):
+            _log.warning("database.too_many_rights", finding=sentence)
 
 
 def _require_aws(runtime: Runtime) -> None:

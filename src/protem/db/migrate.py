@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from protem.db import engine as engines
+from protem.db import privileges
 
 _LOCK = 7_076_841_733
 """An advisory lock of our own, so that two replicas that start together migrate one after the other."""
@@ -21,8 +22,11 @@ class SchemaOutdatedError(RuntimeError):
     """The database is not at the schema that this version of the code expects."""
 
 
-def upgrade(url: str, *, to: str = "head") -> tuple[str | None, str]:
-    """Apply every migration that is missing up to ``to``; return the revisions before and after."""
+def upgrade(url: str, *, to: str = "head", serving_role: str | None = None) -> tuple[str | None, str]:
+    """Apply every migration that is missing up to ``to``; return the revisions before and after.
+
+    ``serving_role`` is to serve from now on, as do those that served before. Raises ``RoleRefused``.
+    """
     engine = engines.create(url, pool_size=1)
     try:
         with engine.connect() as connection, _alone(connection):
@@ -30,6 +34,8 @@ def upgrade(url: str, *, to: str = "head") -> tuple[str | None, str]:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, to)
+            if to == "head":
+                _confine(connection, serving_role)
             return before, _head() if to == "head" else to
     finally:
         engine.dispose()
@@ -59,6 +65,14 @@ def _alone(connection: Connection) -> Iterator[None]:
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
         connection.commit()
+
+
+def _confine(connection: Connection, serving_role: str | None) -> None:
+    connection.rollback()
+    with connection.begin():
+        privileges.confine_again(connection)
+        if serving_role is not None:
+            privileges.confine(connection, serving_role)
 
 
 def _revision(connection: Connection) -> str | None:
