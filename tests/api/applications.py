@@ -14,6 +14,7 @@ from protem.broker import tokens
 from protem.broker.authentication import Admission
 from protem.broker.callers import CONSOLE
 from protem.broker.record.signing import SigningKey
+from protem.broker.token_terms import Wish
 from protem.db.models import TokenRole
 from protem.db.store import Store
 from protem.settings import Settings
@@ -94,7 +95,7 @@ class Api:
         if name not in self._secrets:
             with self.world.store.writing() as session:
                 now = self.world.clock.now()
-                self._secrets[name] = tokens.create(session, CONSOLE, name=name, now=now, **kind).secret
+                self._secrets[name] = tokens.create(session, CONSOLE, Wish(name=name, **kind), now=now).secret
         return {"Authorization": f"Bearer {self._secrets[name]}"}
 
     def asked(self, **changes: Any) -> dict[str, Any]:

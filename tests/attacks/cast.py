@@ -7,6 +7,7 @@ from typing import Any
 
 from protem.broker import tokens
 from protem.broker.callers import CONSOLE
+from protem.broker.token_terms import Wish
 from protem.db.models import Token, TokenRole
 from protem.domain.authority import Scope
 from tests.api.applications import Api, Client
@@ -86,7 +87,7 @@ class Cast:
         if name not in self._held:
             with self.api.world.store.writing() as session:
                 now = self.api.world.clock.now()
-                made = tokens.create(session, CONSOLE, name=name, now=now, **KINDS[kind].token)
+                made = tokens.create(session, CONSOLE, Wish(name=name, **KINDS[kind].token), now=now)
                 self._held[name] = made.token.id, made.secret
         return self._held[name][1]
 

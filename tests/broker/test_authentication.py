@@ -1,6 +1,7 @@
 """Who calls, and as whom."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -8,19 +9,21 @@ from sqlalchemy.orm import Session
 from protem.broker import credentials, tokens
 from protem.broker.authentication import API_TOKENS, Admission, Presented, Verifier, authenticate
 from protem.broker.callers import Caller
+from protem.broker.issuing import Issued
+from protem.broker.token_terms import DEFAULT_LIFETIME, Wish
 from protem.db.models import Principal, Token, TokenRole
 from protem.domain.authority import Relation, Scope
 from protem.domain.errors import ActAsRefused, Unauthenticated
 from tests.broker.worlds import ADMIN, World, group_id, person_id, user_name
 
 
-def issue(world: World, name: str = "slack", **values: object) -> tokens.Issued:
-    given = {"role": TokenRole.SERVICE, "act_as": True} | values
+def issue(world: World, name: str = "slack", **values: Any) -> Issued:
+    given: dict[str, Any] = {"role": TokenRole.SERVICE, "act_as": True} | values
     with world.store.writing() as session:
-        return tokens.create(session, ADMIN, name=name, now=world.clock.now(), **given)  # type: ignore[arg-type]
+        return tokens.create(session, ADMIN, Wish(name=name, **given), now=world.clock.now())
 
 
-def personal(world: World, name: str = "alice") -> tokens.Issued:
+def personal(world: World, name: str = "alice") -> Issued:
     return issue(world, f"{name}-laptop", role=TokenRole.PERSONAL, user=user_name(name), act_as=False)
 
 
@@ -70,7 +73,7 @@ def test_expired_revoked_and_unknown_tokens_are_refused_in_the_same_words(world:
     expired, revoked = personal(world, "alice"), personal(world, "bob")
     with world.store.writing() as session:
         tokens.revoke(session, ADMIN, revoked.token.id, now=world.clock.now())
-    world.clock.advance(tokens.DEFAULT_LIFETIME.total_seconds())
+    world.clock.advance(DEFAULT_LIFETIME.total_seconds())
     said = set()
     for secret in (expired.secret, revoked.secret, credentials.new()):
         with pytest.raises(Unauthenticated) as caught:
@@ -81,7 +84,7 @@ def test_expired_revoked_and_unknown_tokens_are_refused_in_the_same_words(world:
 
 def test_a_token_is_good_until_the_moment_it_expires(world: World) -> None:
     secret = personal(world).secret
-    world.clock.advance(tokens.DEFAULT_LIFETIME.total_seconds() - 0.001)
+    world.clock.advance(DEFAULT_LIFETIME.total_seconds() - 0.001)
     assert caller(world, secret).person
     world.clock.advance(0.001)
     with pytest.raises(Unauthenticated):
@@ -161,7 +164,8 @@ def test_people_act_as_nobody_not_even_themselves(world: World) -> None:
 
 def test_scopes_come_from_the_token(world: World) -> None:
     secret = issue(world, act_as=False, act_as_decide=True).secret
-    assert caller(world, secret, user_name("carol")).scopes == {Scope.ACT_AS_DECIDE}
+    scopes = caller(world, secret, user_name("carol")).scopes
+    assert scopes == frozenset({Scope.READ, Scope.ACT_AS_DECIDE})
 
 
 def test_the_use_of_a_token_is_written_down_at_most_once_a_minute(world: World) -> None:

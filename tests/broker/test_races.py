@@ -4,6 +4,8 @@ from datetime import timedelta
 from functools import partial
 
 from protem.broker import expiry, tokens
+from protem.broker.issuing import Issued
+from protem.broker.token_terms import Wish
 from protem.db.models import Grant, Request, TokenRole
 from protem.domain.approvals import Answer
 from protem.domain.errors import AlreadyDecided, AlreadyRevoked, InvalidInput, RequestAnswered
@@ -157,9 +159,11 @@ def test_approvals_that_share_assignments_do_not_wait_for_each_other_in_a_circle
 def test_one_name_goes_to_one_service(world: World, rivals: list[World]) -> None:
     news = News(world)
 
-    def create(there: World, name: str) -> tokens.Issued:
+    def create(there: World, name: str) -> Issued:
         with there.store.writing() as session:
-            return tokens.create(session, ADMIN, name=name, role=TokenRole.SERVICE, now=there.clock.now())
+            return tokens.create(
+                session, ADMIN, Wish(name=name, role=TokenRole.SERVICE), now=there.clock.now()
+            )
 
     for number in FEW:
         results = at_once(*(partial(create, one, f"teams-{number}") for one in rivals))

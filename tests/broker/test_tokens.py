@@ -8,19 +8,21 @@ import pytest
 
 from protem.broker import credentials, tokens
 from protem.broker.callers import CONSOLE, Caller
+from protem.broker.issuing import Issued
 from protem.broker.pages import Paging
+from protem.broker.token_terms import Wish
 from protem.db.models import AuditEvent, Principal, TokenRole, new_id
 from protem.domain.errors import Forbidden, InvalidInput, NotFound, TokenRevoked, UnknownPrincipal
 from tests.broker.worlds import ADMIN, AUDITOR, World, person_id, user_name
 
 
-def create(world: World, caller: Caller = ADMIN, **values: Any) -> tokens.Issued:
+def create(world: World, caller: Caller = ADMIN, **values: Any) -> Issued:
     given = {"name": "slack", "role": TokenRole.SERVICE} | values
     with world.store.writing() as session:
-        return tokens.create(session, caller, now=world.clock.now(), **given)
+        return tokens.create(session, caller, Wish(**given), now=world.clock.now())
 
 
-def revoke(world: World, issued: tokens.Issued, caller: Caller = ADMIN) -> None:
+def revoke(world: World, issued: Issued, caller: Caller = ADMIN) -> None:
     with world.store.writing() as session:
         tokens.revoke(session, caller, issued.token.id, now=world.clock.now())
 
@@ -42,7 +44,7 @@ def test_any_changed_character_breaks_the_checksum() -> None:
 def test_a_token_is_what_was_asked_for(world: World) -> None:
     token = create(world, act_as=True, act_as_decide=True, lifetime=timedelta(days=1)).token
     assert (token.name, token.role, token.principal_id) == ("slack", TokenRole.SERVICE, None)
-    assert token.scopes == ["act_as:request", "act_as:decide"]
+    assert token.scopes == ["read", "act_as:request", "act_as:decide"]
     assert token.expires_at == world.clock.now() + timedelta(days=1)
     assert token.created_by == "admin:root"
 
@@ -124,7 +126,7 @@ def test_a_token_is_revoked_once(world: World) -> None:
 
 
 def test_a_token_that_is_not_there_cannot_be_revoked(world: World) -> None:
-    issued = tokens.Issued(create(world).token, "")
+    issued = Issued(create(world).token, "")
     issued.token.id = new_id()
     with world.refusing(NotFound):
         revoke(world, issued)

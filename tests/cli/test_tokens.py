@@ -43,7 +43,7 @@ def test_the_secret_alone_is_on_the_output(invoke: Invoke, database_url: str) ->
     made = invoke(*arguments, env={"PROTEM_DATABASE_URL": database_url})
     found = caller(database_url, made.stdout.strip())
     assert found.name == "slack"
-    assert found.scopes == {"act_as:request", "act_as:decide"}
+    assert found.scopes == {"read", "act_as:request", "act_as:decide"}
 
 
 def test_a_personal_token_is_bound_to_a_user(invoke: Invoke, database_url: str) -> None:

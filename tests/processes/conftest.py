@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from protem.broker import tokens
 from protem.broker.callers import CONSOLE
+from protem.broker.token_terms import Wish
 from protem.cli.listening import listening
 from protem.clock import SystemClock
 from protem.db.models import Principal, TokenRole
@@ -84,9 +85,7 @@ class Installation:
                 issued = tokens.create(
                     session,
                     CONSOLE,
-                    name=user,
-                    role=TokenRole.PERSONAL,
-                    user=f"{user}@example.com",
+                    Wish(name=user, role=TokenRole.PERSONAL, user=f"{user}@example.com"),
                     now=store.now(session),
                 )
             return issued.secret

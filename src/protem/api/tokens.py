@@ -26,7 +26,7 @@ router = APIRouter()
 def create_token(call: AnyCall, new: schemas.NewToken, response: Response) -> schemas.IssuedToken:
     """Make a token and show its secret, once."""
     with call.writing() as turn:
-        issued = tokens.create(turn.session, turn.caller, **dict(new), now=turn.now)
+        issued = tokens.create(turn.session, turn.caller, new.wish(), now=turn.now)
         shown = schemas.IssuedToken.issued(issued)
     response.headers["Location"] = f"/v1/tokens/{shown.id}"
     return shown

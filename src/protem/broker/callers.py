@@ -42,6 +42,10 @@ class Caller:
     """What the token is for; None for whoever is not bounded by a token's scopes."""
     offices: frozenset[Relation] = frozenset()
     """What a person's groups make of them, besides a person: admin, auditor."""
+    by_previous_secret: bool = False
+    """Whether the token's secret before its last rotation was presented."""
+    rate_limit: int | None = None
+    """Calls a minute, where the token says so."""
     touch_due: bool = False
     """Whether the token's last use on record is old enough to be written anew."""
     bound_to_two: bool = False

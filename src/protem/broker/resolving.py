@@ -7,7 +7,7 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar
 from sqlalchemy import or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from protem.db.models import Account, CatalogueSync, PermissionSet, Principal
+from protem.db.models import Account, CatalogueSync, Group, PermissionSet, Principal
 from protem.domain import names
 from protem.domain.errors import (
     AmbiguousName,
@@ -62,6 +62,7 @@ PRINCIPALS = Kind(
     Principal.user_name_key,
     UnknownPrincipal,
 )
+GROUPS = Kind("group", Group, Group.id, Group.name, Group.name_key, UnknownPrincipal)
 
 
 def candidates(session: Session, kind: Kind[Row], wanted: Iterable[str]) -> Sequence[Row]:

@@ -10,6 +10,7 @@ from typer import Argument, Option, Typer
 from protem.broker import tokens
 from protem.broker.callers import CONSOLE
 from protem.broker.pages import MAXIMUM_LIMIT, Page, Paging
+from protem.broker.token_terms import Wish
 from protem.cli import console, options, output
 from protem.cli.failures import Failure
 from protem.cli.group import Commands
@@ -44,12 +45,14 @@ def create(
         issued = tokens.create(
             session,
             CONSOLE,
-            name=name,
-            role=role,
-            user=user,
-            act_as=act_as,
-            act_as_decide=act_as_decide,
-            lifetime=lifetime,
+            Wish(
+                name=name,
+                role=role,
+                user=user,
+                act_as=act_as,
+                act_as_decide=act_as_decide,
+                lifetime=lifetime,
+            ),
             now=store.now(session),
         )
     if as_json:

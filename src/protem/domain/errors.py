@@ -265,6 +265,26 @@ class TokenRevoked(Refusal):
     title = "The token has been revoked before"
 
 
+class TokenOver(Refusal):
+    code = "token-over"
+    title = "The time of the token is up"
+
+
+class TokenRotated(Refusal):
+    code = "token-rotated"
+    title = "Somebody else was rotating the token at the same time"
+
+
+class NetworkRefused(Refusal):
+    code = "network-refused"
+    title = "The token is not for calls from there"
+
+
+class RateLimited(Refusal):
+    code = "rate-limited"
+    title = "Too many calls in too short a time"
+
+
 class OwnChange(Refusal):
     code = "own-change"
     title = "Somebody else has to confirm what you proposed"

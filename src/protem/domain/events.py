@@ -43,6 +43,7 @@ class EventType(StrEnum):
     """Somebody can ask for more than before, without anybody having changed an entitlement."""
     ENTITLEMENTS_APPLIED = "entitlements.applied"
     TOKEN_CREATED = "token.created"  # noqa: S105 - the name of an event
+    TOKEN_ROTATED = "token.rotated"  # noqa: S105 - the name of an event
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the name of an event
     LOCK_CREATED = "lock.created"
     LOCK_LIFTED = "lock.lifted"

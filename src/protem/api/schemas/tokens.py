@@ -6,7 +6,9 @@ from typing import Any
 from pydantic import Field
 
 from protem.api.schemas.fields import Duration, Input, Instant, Output
-from protem.broker import tokens
+from protem.broker import token_terms
+from protem.broker.issuing import Issued
+from protem.broker.token_terms import Wish
 from protem.db import models
 from protem.db.models import TokenRole
 
@@ -17,7 +19,10 @@ class NewToken(Input):
     user: str | None = Field(default=None, description="Whose a personal token is: a user name or id.")
     act_as: bool = Field(default=False, description="Whether a service may ask as somebody.")
     act_as_decide: bool = Field(default=False, description="Whether a service may decide as somebody.")
-    lifetime: Duration = Field(default=tokens.DEFAULT_LIFETIME, description="How long it is good for.")
+    lifetime: Duration = Field(default=token_terms.DEFAULT_LIFETIME, description="How long it is good for.")
+
+    def wish(self) -> Wish:
+        return Wish(**dict(self))
 
 
 class Token(Output):
@@ -41,7 +46,7 @@ class IssuedToken(Token):
     secret: str = Field(description="The token itself: shown now, and never again.")
 
     @classmethod
-    def issued(cls, issued: tokens.Issued) -> "IssuedToken":
+    def issued(cls, issued: Issued) -> "IssuedToken":
         return cls(**_fields(issued.token), secret=issued.secret)
 
 

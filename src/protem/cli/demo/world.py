@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from protem.broker import documents, entitlements, tokens
 from protem.broker.callers import CONSOLE
+from protem.broker.token_terms import Wish
 from protem.db.migrate import upgrade
 from protem.db.models import TokenRole
 from protem.domain.entitlements import Entitlement
@@ -84,4 +85,4 @@ def _read_catalogue(runtime: Runtime) -> None:
 
 
 def _issue(session: Session, runtime: Runtime, part: Mapping[str, Any]) -> str:
-    return tokens.create(session, CONSOLE, **part, now=runtime.store.now(session)).secret
+    return tokens.create(session, CONSOLE, Wish(**part), now=runtime.store.now(session)).secret
