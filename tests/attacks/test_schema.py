@@ -1,10 +1,8 @@
 """Whatever anybody sends by the OpenAPI document has a declared answer and no effect but what is theirs."""
 
-from collections.abc import Iterator
 from itertools import cycle
 from random import Random
 
-import pytest
 from schemathesis import GenerationMode
 
 from protem.api.routers import PUBLIC
@@ -15,15 +13,6 @@ from tests.attacks.sending import Attack
 
 CASES = {"sqlite": 2, "postgresql": 1}
 """Of each operation in each mode, each sent by somebody else; `make fuzz` sends many."""
-
-
-@pytest.fixture
-def ground(database_url: str) -> Iterator[Ground]:
-    ground = Ground(database_url)
-    with ground.api.http:
-        ground.seed()
-        yield ground
-    ground.world.store.close()
 
 
 def test_every_operation_answers_as_declared_whoever_sends_whatever(ground: Ground) -> None:

@@ -1,0 +1,46 @@
+"""Tokens that are nearly right, or were, get nobody in; they cost one look at most and have no effect."""
+
+from collections.abc import Iterator
+
+from tests.attacks import fuzzing
+from tests.attacks.ground import Ground
+from tests.attacks.probing import Probe
+
+MOST_LOOKS = 6
+
+
+def nearly(secret: str) -> Iterator[bytes]:
+    """Yield what might pass for the token in an Authorization header."""
+    for text in (*fuzzing.near(secret), *fuzzing.near_in_unicode(secret)):
+        if text.strip() == secret:
+            continue  # no server hands over the space around a header
+        yield f"Bearer {text}".encode()
+        if text.isascii():
+            continue
+        yield f"Bearer {text}".encode("latin-1", errors="replace")
+    for scheme in ("", "bearer:", "Basic", "Bearer Bearer", "Token", "Bearer\t\x00"):
+        yield f"{scheme} {secret}".encode()
+    yield f"Bearer {secret}, Bearer {secret}".encode()
+    yield b"Bearer " + secret.encode("utf-16")
+    yield b"Bearer \xff\xfe" + bytes(range(128, 256))
+
+
+def test_only_the_very_token_gets_in(ground: Ground) -> None:
+    probe, (secret,) = Probe(ground), attack(ground)
+    seen = set()
+    with probe.without_effect():
+        for credential in nearly(secret):
+            answer = probe.send("GET", "/v1/me", [("Authorization", credential)])
+            assert answer.status_code != 200, credential
+            seen.add((answer.status_code, answer.code))
+            assert answer.queries <= MOST_LOOKS, credential
+            assert secret not in answer.text
+    assert not probe.failures, "\n".join(probe.failures)
+    assert seen <= {(401, "unauthenticated"), (429, "too-many-requests"), (431, "headers-too-large")}
+
+
+def attack(ground: Ground) -> list[str]:
+    """Return the secret of an admin, which gets in."""
+    headers = ground.cast.headers("admin")
+    assert Probe(ground).send("GET", "/v1/me", list(headers.items())).status_code == 200
+    return [headers["Authorization"].removeprefix("Bearer ")]
