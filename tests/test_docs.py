@@ -92,7 +92,15 @@ def test_every_key_of_the_language_has_its_heading() -> None:
 
 
 def test_every_metric_is_explained() -> None:
-    sources = (CHECKOUT / "src/protem" / name for name in ("reconciler/metrics.py", "runtime.py", "recording.py"))
+    sources = (
+        CHECKOUT / "src/protem" / name
+        for name in (
+            "reconciler/metrics.py",
+            "reconciler/pulse.py",
+            "notifications/metrics.py",
+            "recording.py",
+        )
+    )
     metrics = {name for source in sources for name in re.findall(r'"(protem_[a-z_]+)"', source.read_text())}
     explained = (DOCS / "operations.md").read_text()
     assert metrics

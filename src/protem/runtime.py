@@ -24,9 +24,12 @@ from protem.identity_center.aws import Connection, connect, sessions
 from protem.identity_center.budget import CallBudget
 from protem.identity_center.errors import CallWithheld
 from protem.jobs import Jobs
+from protem.notifications.metrics import Outbox
+from protem.notifying import Notifying
 from protem.reconciler import catalogue, standing
 from protem.reconciler.lease import Lease
-from protem.reconciler.metrics import Metrics, Pulse, Stock
+from protem.reconciler.metrics import Metrics, Stock
+from protem.reconciler.pulse import Pulse
 from protem.reconciler.runner import Runner
 from protem.reconciler.steps import Guard
 from protem.recording import Proof, Recording
@@ -48,6 +51,7 @@ class Reconciling:
     budget: CallBudget
     pool: ThreadPoolExecutor
     schedule: Schedule
+    notifying: Notifying
     _catalogued: bool = False
 
     def start(self) -> None:
@@ -58,6 +62,7 @@ class Reconciling:
         self.budget.close()
         self.schedule.stop()
         self.pool.shutdown(wait=True)
+        self.notifying.stop()
         self.runner.lease.release()
 
     def while_leading(self, job: Callable[[], object]) -> None:
@@ -110,6 +115,7 @@ class Runtime:
         self.metrics = CollectorRegistry(auto_describe=False)
         self.metrics.register(Stock(store))
         self.metrics.register(Proof(store))
+        self.metrics.register(Outbox(store, settings.events_file))
         key_file = settings.audit_key_file
         self.signing_key = SigningKey.load(key_file) if key_file else None
         self.reconciling: Reconciling | None = None
@@ -223,35 +229,11 @@ class Runtime:
         schedule = Schedule(runner.tick, interval=settings.tick_interval, failed=metrics.failed)
         runner.done = schedule.wake
         store.on_commit(partial(_react, schedule))
-        self._pulse(runner, budget)
-        made = Reconciling(runner, connection, budget, pool, schedule)
+        self.metrics.register(Pulse(store, runner, budget))
+        notifying = Notifying(store, settings, clock=clock, metrics=self.metrics, going_on=self._going_on)
+        made = Reconciling(runner, connection, budget, pool, schedule, notifying)
         self._jobs(made)
         return made
-
-    def _pulse(self, runner: Runner, budget: CallBudget) -> None:
-        progress = runner.progress
-
-        def idle() -> float:
-            with self.store.reading() as session:
-                now = self.store.now(session)
-            return (now - progress.ticked_at).total_seconds() if progress.ticked_at else float("inf")
-
-        readings: dict[str, tuple[str, Callable[[], float]]] = {
-            "protem_reconciler_leading": ("Whether this process holds the lease.", lambda: progress.leading),
-            "protem_reconciler_idle_seconds": ("Time since the reconciler last looked for work.", idle),
-            "protem_reconciler_poisoned": ("Rows that were put aside.", lambda: progress.poisoned),
-            "protem_reconciler_unrecorded": (
-                "Answers of AWS that could not be written down.",
-                lambda: progress.unrecorded,
-            ),
-            "protem_aws_clock_offset_seconds": (
-                "AWS's clock minus ours.",
-                lambda: progress.clock_offset / timedelta(seconds=1),
-            ),
-            "protem_aws_call_rate": ("Calls to AWS per second that are let through.", lambda: budget.rate),
-            "protem_aws_calls_waiting": ("Calls to AWS that wait for their turn.", lambda: budget.waiting),
-        }
-        self.metrics.register(Pulse(readings))
 
     def _jobs(self, made: Reconciling) -> None:
         settings = self.settings
@@ -275,6 +257,7 @@ class Runtime:
         recording.begin(
             made.schedule, while_leading=made.while_leading, checkpoints_every=settings.checkpoint_interval
         )
+        made.notifying.begin(made.schedule, while_leading=made.while_leading)
 
     def _going_on(self) -> bool:
         return not self._stopped.is_set()

@@ -79,6 +79,10 @@ RULES = "rules"
 """A lock, the entitlements or the catalogue has changed: live access may have to end."""
 RECORD = "record"
 """Something was put on record: it waits for its seal."""
+SEALED = "sealed"
+"""Events have got their numbers: they can leave."""
+OUTBOX = "outbox"
+"""Something waits to be sent."""
 
 
 def announce(session: Session, *topics: str) -> None:

@@ -1,6 +1,6 @@
 """What the reconciler can be watched by; docs/operations.md explains each line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -66,17 +66,6 @@ class Stock:
             yield from _overdue(session, now)
             yield from _assignments(session, now)
             yield _locks(session, now)
-
-
-class Pulse:
-    """The state of this process's reconciler at the moment of the scrape."""
-
-    def __init__(self, readings: dict[str, tuple[str, Callable[[], float]]]) -> None:
-        self._readings = readings
-
-    def collect(self) -> Iterator[Metric]:
-        for name, (help_text, read) in self._readings.items():
-            yield GaugeMetricFamily(name, help_text, value=read())
 
 
 def _grants(session: Session) -> Metric:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from protem.broker.record import canonical, documents
 from protem.db.models import AuditEvent, Chain, Seal, UnsealedEvent
+from protem.db.store import SEALED, announce
 
 LIMIT = 500
 """How many events are sealed in one transaction."""
@@ -42,6 +43,7 @@ def seal(session: Session, *, limit: int = LIMIT, vanished: Vanished | None = No
     if seals:
         session.execute(insert(Seal), seals)
         chain.sequence, chain.hash = seals[-1]["sequence"], seals[-1]["hash"]
+        announce(session, SEALED)
     numbers = [queued.number for queued in waiting]
     session.execute(delete(UnsealedEvent).where(UnsealedEvent.number.in_(numbers)))
     return len(waiting)
