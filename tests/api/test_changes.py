@@ -218,3 +218,76 @@ def test_what_is_no_change_is_not_found(two: Two) -> None:
     assert code(two.admin().get(nothing)) == (404, "not-found")
     assert code(confirm(two.admin(), nothing)) == (404, "not-found")
     assert code(reject(two.admin(), nothing)) == (404, "not-found")
+
+
+def creating(two: Two, proposer: str = "root", **kind: Any) -> Any:
+    return two.admin(proposer).post("/v1/tokens", {"name": "new", **kind})
+
+
+def bearer(two: Two, answer: Any) -> Client:
+    return Client(two.http, {"Authorization": f"Bearer {answer.json()['secret']}"})
+
+
+def test_the_secret_of_a_token_is_worth_nothing_until_another_admin_confirms_it(two: Two) -> None:
+    answer = creating(two, role="personal", user="alice@example.com")
+    assert answer.status_code == 202
+    change, new = answer.headers["Location"], bearer(two, answer)
+    assert code(new.get("/v1/me")) == (401, "unauthenticated")
+    shown = two.admin("other").get(change)
+    assert "personal token new of alice@example.com for read, requests" in shown.json()["summary"]
+    assert "hash" not in shown.text
+    assert answer.json()["secret"] not in shown.text
+
+    assert confirm(two.admin("other"), change).status_code == 200
+    assert new.get("/v1/me").json()["person"]["user_name"] == "alice@example.com"
+    tokens = two.admin().get("/v1/tokens").json()["items"]
+    made = next(token for token in tokens if token["name"] == "new")
+    assert made["created_by"] == "admin:root with admin:other"
+    assert "secret_hash" not in two.auditor().get("/v1/audit-events").text
+
+
+def test_the_secret_of_a_token_that_was_rejected_stays_worthless(two: Two) -> None:
+    answer = creating(two, role="admin")
+    reject(two.admin("other"), answer.headers["Location"])
+    assert code(bearer(two, answer).get("/v1/me")) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ({"role": "admin"}, 202),
+        ({"role": "personal", "user": "alice@example.com"}, 202),
+        ({"role": "service", "act_as": True}, 202),
+        ({"role": "service", "act_as_decide": True}, 202),
+        ({"role": "service"}, 201),
+        ({"role": "auditor"}, 201),
+    ],
+)
+def test_a_token_that_can_do_more_than_read_takes_two(two: Two, kind: dict[str, Any], status: int) -> None:
+    assert creating(two, **kind).status_code == status
+
+
+def test_an_admin_is_no_second_person_by_a_token_that_they_made(two: Two) -> None:
+    made = creating(two, role="admin")
+    assert confirm(two.admin("other"), made.headers["Location"]).status_code == 200
+    puppet = bearer(two, made)
+    change = two.lifting()
+    assert code(confirm(puppet, change)) == (403, "own-change")
+    assert code(confirm(puppet, two.lifting("other"))) == (403, "own-change")
+    assert confirm(puppet, two.lifting("third")).status_code == 200
+
+
+def test_a_token_and_whoever_made_it_do_not_confirm_each_other(two: Two) -> None:
+    made = creating(two, role="admin")
+    confirm(two.admin("other"), made.headers["Location"])
+    change = bearer(two, made).send("DELETE", two.lock()).headers["Location"]
+    assert code(confirm(two.admin(), change)) == (403, "own-change")
+    assert confirm(two.admin("third"), change).status_code == 200
+
+
+def test_two_tokens_that_one_admin_made_are_one_person(two: Two) -> None:
+    first, second = (creating(two, role="admin", name=name) for name in ("first", "second"))
+    for made in (first, second):
+        assert confirm(two.admin("other"), made.headers["Location"]).status_code == 200
+    change = bearer(two, first).send("DELETE", two.lock()).headers["Location"]
+    assert code(confirm(bearer(two, second), change)) == (403, "own-change")

@@ -5,15 +5,17 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from protem.api.presenting import changes as presenting
-from protem.api.schemas.changes import Proposed
+from protem.api.schemas.changes import Proposed, ProposedSecret
 from protem.db.models import Change
 
-PROPOSED: dict[int | str, dict[str, Any]] = {
-    202: {"model": Proposed, "description": "Nothing has happened yet: another admin has to confirm it."}
-}
+_WAITS = "Nothing has happened yet: another admin has to confirm it."
+
+PROPOSED: dict[int | str, dict[str, Any]] = {202: {"model": Proposed, "description": _WAITS}}
+PROPOSED_SECRET: dict[int | str, dict[str, Any]] = {202: {"model": ProposedSecret, "description": _WAITS}}
 
 
-def waits(change: Change) -> JSONResponse:
-    """Answer with the change that waits now, and where it is."""
+def waits(change: Change, *, secret: str | None = None) -> JSONResponse:
+    """Answer with the change that waits now, and where it is; a secret is shown only here."""
+    proposed = presenting.proposed(change, secret=secret)
     headers = {"Location": f"/v1/changes/{change.id}"}
-    return JSONResponse(presenting.proposed(change).model_dump(mode="json"), status_code=202, headers=headers)
+    return JSONResponse(proposed.model_dump(mode="json"), status_code=202, headers=headers)

@@ -76,5 +76,8 @@ CONFIRMING = (
     errors.LockOver,
     errors.OwnRequest,
     errors.ReviewClosed,
+    errors.TokenRevoked,
+    errors.TokenOver,
+    errors.TokenRotated,
 )
 """What confirming a change refuses, and what the effects that can be proposed refuse."""

@@ -1,15 +1,19 @@
 """API tokens."""
 
 import uuid
+from typing import Any
 
 from fastapi import APIRouter, Response
 
 from protem.api.calls import AnyCall
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
+from protem.api.proposing import PROPOSED_SECRET, waits
 from protem.api.schemas import tokens as schemas
 from protem.api.schemas.pages import Page, page
-from protem.broker import tokens
+from protem.broker import issuing, tokens
+from protem.broker.issuing import Issued
+from protem.broker.proposals.tokens import propose_issuing
 from protem.domain import errors
 from protem.domain.authority import Verb
 
@@ -19,15 +23,26 @@ router = APIRouter()
 @router.post(
     "/v1/tokens",
     status_code=201,
+    response_model=schemas.IssuedToken,
     **operation(
-        Verb.TOKENS_CREATE, errors.UnknownPrincipal, errors.AmbiguousName, errors.CatalogueEmpty, body=True
+        Verb.TOKENS_CREATE,
+        errors.UnknownPrincipal,
+        errors.AmbiguousName,
+        errors.CatalogueEmpty,
+        body=True,
+        others=PROPOSED_SECRET,
     ),
 )
-def create_token(call: AnyCall, new: schemas.NewToken, response: Response) -> schemas.IssuedToken:
-    """Make a token and show its secret, once."""
+def create_token(call: AnyCall, new: schemas.NewToken, response: Response) -> Any:
+    """Make a token and show its secret, once; two admins have to want one that can do more than read."""
     with call.writing() as turn:
-        issued = tokens.create(turn.session, turn.caller, new.wish(), now=turn.now)
-        shown = schemas.IssuedToken.issued(issued)
+        prepared = issuing.prepare(turn.session, turn.caller, new.wish())
+        if prepared.needs_two and turn.caller.alone:
+            lifetime = call.services.settings.change_lifetime
+            change = propose_issuing(turn.session, turn.caller, prepared, lifetime=lifetime, now=turn.now)
+            return waits(change, secret=prepared.secret)
+        token = issuing.issue(turn.session, turn.caller, prepared.terms, now=turn.now)
+        shown = schemas.IssuedToken.issued(Issued(token, prepared.secret))
     response.headers["Location"] = f"/v1/tokens/{shown.id}"
     return shown
 

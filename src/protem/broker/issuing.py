@@ -51,6 +51,8 @@ def prepare(session: Session, caller: Caller, wish: Wish) -> Prepared:
 def issue(session: Session, caller: Caller, terms: Terms, *, now: datetime) -> Token:
     """Make the token; its lifetime begins now. Raises what may have come in between."""
     caller.require(Verb.TOKENS_CREATE)
+    if token_terms.needs_two(terms.role, terms.scopes):
+        caller.require_second(Verb.TOKENS_CREATE)
     if terms.principal_id is not None and catalogue.person(session, terms.principal_id) is None:
         raise UnknownPrincipal("whose token this would be has left the directory")
     token = Token(

@@ -117,6 +117,8 @@ def rotate(session: Session, caller: Caller, terms: Terms, *, now: datetime) -> 
     """
     caller.require(Verb.TOKENS_ROTATE, *tokens.relations_to(caller, terms.token_id))
     token = tokens.found(session, terms.token_id)
+    if caller.token_id != token.id and token_terms.needs_two(token.role, token.scopes):
+        caller.require_second(Verb.TOKENS_ROTATE)
     _refuse_over(token, now)
     if _mark(token) != terms.seen or not _replace(session, token, terms, now):
         raise TokenRotated("somebody else has rotated this token in the meantime: theirs is the new secret")

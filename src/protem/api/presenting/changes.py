@@ -12,8 +12,10 @@ from protem.db.models import Change, ChangeState
 from protem.domain.errors import Refusal
 
 
-def proposed(change: Change) -> schemas.Proposed:
-    return schemas.Proposed(change=brief(change))
+def proposed(change: Change, *, secret: str | None = None) -> schemas.Proposed:
+    if secret is None:
+        return schemas.Proposed(change=brief(change))
+    return schemas.ProposedSecret(change=brief(change), secret=secret)
 
 
 def brief(change: Change) -> schemas.Change:

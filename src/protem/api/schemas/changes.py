@@ -51,3 +51,9 @@ class Proposed(Output):
     """Nothing has happened yet."""
 
     change: Change
+
+
+class ProposedSecret(Proposed):
+    """Nothing has happened yet, and the secret is worth nothing until the change is confirmed."""
+
+    secret: str = Field(description="The token itself: shown now, and never again.")
