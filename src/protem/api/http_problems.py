@@ -56,6 +56,10 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         405,
         "The `Allow` header names the methods that this address takes.",
     ),
+    refusals.CrossSite: Problem(
+        403,
+        "A browser that is logged in changes things from the pages of Protem only; programs send a token.",
+    ),
     refusals.NotReady: Problem(
         503,
         "Send the call to another replica, or try again; `detail` says what is missing.",

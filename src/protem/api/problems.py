@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from protem.api import http_problems
+from protem.api import http_problems, identity_problems
 from protem.api.advice import Problem
 from protem.domain import errors
 from protem.domain.errors import Refusal
@@ -239,6 +239,7 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         "Wait for fewer things at once, or ask without `wait`.",
         {"Retry-After": "1"},
     ),
+    **identity_problems.PROBLEMS,
     **http_problems.PROBLEMS,
 }
 

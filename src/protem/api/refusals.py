@@ -63,6 +63,11 @@ class MethodNotAllowed(Refusal):
     title = "This address does not take that method"
 
 
+class CrossSite(Refusal):
+    code = "cross-site"
+    title = "This call comes from another site"
+
+
 class NotReady(Refusal):
     code = "not-ready"
     title = "This replica cannot serve yet"
