@@ -105,5 +105,9 @@ def _grant(
 
 def _record(session: Session, caller: Caller, grants: Sequence[Grant], now: datetime) -> None:
     for grant in grants:
-        facts = {"starts_at": grant.starts_at.isoformat(), "ends_at": grant.ends_at.isoformat()}
+        facts = {
+            "starts_at": grant.starts_at.isoformat(),
+            "ends_at": grant.ends_at.isoformat(),
+            "session_duration": durations.text(grant.session_duration),
+        }
         audit.record(session, EventType.GRANT_CREATED, grant, now=now, caller=caller, facts=facts)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -139,9 +140,22 @@ def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | Non
     # The database sees each step: two in one transaction must not reach it as one forbidden leap.
     hold.session.flush()
     facts = {"end_reason": grant.end_reason, "failure_code": grant.failure_code}
-    told = {name: str(fact) for name, fact in facts.items() if fact is not None}
+    told: dict[str, Any] = {name: str(fact) for name, fact in facts.items() if fact is not None}
+    if state in {GrantState.ENDED, GrantState.FAILED}:
+        told |= _left(hold)
     audit.record(hold.session, _EVENTS[state], grant, now=hold.now, facts=told)
     announce(hold.session, ANSWERS)
+
+
+def _left(hold: Hold) -> dict[str, Any]:
+    """Return what AWS holds in the place of a grant that is over, for its event."""
+    row, owing = hold.row, hold.owing
+    if owing:
+        return {"owed_by": [str(grant.id) for grant in owing]}
+    if row.observed is Observed.ABSENT and row.observed_at is not None:
+        provisional = plan.provisional(row.unconfirmed_create_at, hold.now)
+        return {"absent_at": row.observed_at.isoformat()} | ({"provisional": True} if provisional else {})
+    return {"held_by_others": True} if row.provenance is Provenance.STANDING else {}
 
 
 def _forget_renewal(hold: Hold) -> None:
