@@ -37,6 +37,7 @@ _ONCE = frozenset(
 )
 """Of two that differ, what is in front may have checked the one that is not read here."""
 _DOCUMENTS: Iterable[str] = ("/v1/entitlements/",)
+_DIGITS = 18
 
 
 class LimitedHeads:
@@ -86,7 +87,8 @@ def _wrong_with(scope: Scope) -> Refusal | None:
 
 def _declared(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "0")
-    return int(length) if length.isdecimal() else 0
+    # Python refuses to read a number of thousands of digits; what is no number shows when it is read.
+    return int(length[:_DIGITS]) if length.isdecimal() else 0
 
 
 def _counted(receive: Receive, limit: int, seconds: float) -> Receive:
