@@ -130,6 +130,8 @@ def _principal(name: str) -> Principal:
         user_name_key=names.key(user_name(name)),
         display_name=name.title(),
         email=user_name(name),
+        email_key=names.key(user_name(name)),
+        external_id=f"00u-{name}",
     )
 
 

@@ -91,6 +91,8 @@ class User:
     user_name: str
     display_name: str
     email: str | None
+    external_id: str | None = None
+    """What provisioning from elsewhere knows the user by; None if nothing does, or several things."""
 
 
 @dataclass(frozen=True, slots=True)

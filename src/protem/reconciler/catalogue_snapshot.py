@@ -53,7 +53,8 @@ def _choose(instances: Iterable[values.Instance], wanted: str | None) -> values.
 
 
 def _principal(user: values.User) -> Row:
-    return asdict(user) | {"user_name_key": names.key(user.user_name)}
+    keys = {"user_name_key": names.key(user.user_name), "email_key": user.email and names.key(user.email)}
+    return asdict(user) | keys
 
 
 def _group(group: values.Group) -> Row:

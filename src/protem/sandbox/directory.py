@@ -20,6 +20,7 @@ class User:
     updated_at: datetime
     revision: int = 1
     enabled: bool = True
+    external_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -49,7 +50,9 @@ class Directory:
         self._users: dict[str, User] = {}
         self._groups: dict[str, Group] = {}
 
-    def add_user(self, *, user_name: str, display_name: str = "", email: str = "") -> str:
+    def add_user(
+        self, *, user_name: str, display_name: str = "", email: str = "", external_id: str | None = None
+    ) -> str:
         """Return the id of a new user; names are unique without regard to case."""
         with self._timeline as timeline:
             if self.user_named(user_name):
@@ -63,6 +66,7 @@ class Directory:
                 email or user_name,
                 now,
                 now,
+                external_id=external_id,
             )
             return user_id
 

@@ -24,13 +24,16 @@ class Principal(Table):
     """An Identity Center user."""
 
     __tablename__ = "principals"
-    __table_args__ = (Index(None, "user_name_key"),)
+    __table_args__ = (Index(None, "user_name_key"), Index(None, "email_key"), Index(None, "external_id"))
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_name: Mapped[str] = mapped_column(String(256))
     user_name_key: Mapped[str] = mapped_column(String(512))
     display_name: Mapped[str] = mapped_column(String(1024))
     email: Mapped[str | None] = mapped_column(String(320))
+    email_key: Mapped[str | None] = mapped_column(String(640))
+    external_id: Mapped[str | None] = mapped_column(String(256))
+    """By which the organization's own directory knows the user, if there is exactly one such id."""
     removed_at: Mapped[datetime | None]
 
 

@@ -1,5 +1,6 @@
 """The users and groups of an identity store."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from protem.identity_center.aws.attempts import Attempts
@@ -53,4 +54,9 @@ def _user(answer: "UserTypeDef") -> User:
         user_name=user_name,
         display_name=answer.get("DisplayName", user_name),
         email=emails[0].get("Value") if emails else None,
+        external_id=_only({found["Id"] for found in answer.get("ExternalIds", ()) if "Id" in found}),
     )
+
+
+def _only(ids: Collection[str]) -> str | None:
+    return next(iter(ids)) if len(ids) == 1 else None

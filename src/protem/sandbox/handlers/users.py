@@ -16,6 +16,9 @@ from protem.sandbox.state import State
 
 Parameters = Mapping[str, Any]
 
+_PROVISIONING = "https://scim.identity.example.com"
+"""Whoever brings users in from the organization's own directory."""
+
 
 def list_users(state: State, parameters: Parameters) -> dict[str, Any]:
     check_store(state, parameters)
@@ -52,7 +55,11 @@ def get_id(state: State, parameters: Parameters) -> dict[str, Any]:
 
 def _presented(state: State, user: User) -> dict[str, Any]:
     given_name, _, family_name = user.display_name.partition(" ")
+    known_outside = (
+        {"ExternalIds": [{"Issuer": _PROVISIONING, "Id": user.external_id}]} if user.external_id else {}
+    )
     return {
+        **known_outside,
         "IdentityStoreId": state.directory.store_id,
         "UserId": user.id,
         "UserArn": f"arn:aws:identitystore:::user/{user.id}",
