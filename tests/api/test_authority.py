@@ -12,6 +12,7 @@ from protem.domain.authority import AUTHORITY, Verb
 from tests.api.applications import Api, Client, asking
 from tests.broker.worlds import POLICY
 from tests.broker.worlds import asking as submission
+from tests.notifications.offices import Office
 
 Sent = tuple[str, str, dict[str, Any]]
 
@@ -65,6 +66,16 @@ STATUSES: dict[Verb, tuple[int, ...]] = {
     Verb.TOKENS_CREATE:        (401,     403,      403,        403,     403,     403,    403,   201,  403),
     Verb.TOKENS_LIST:          (401,     403,      403,        403,     403,     403,    403,   200,  200),
     Verb.TOKENS_REVOKE:        (401,     403,      403,        403,     403,     403,    403,   200,  403),
+    Verb.WEBHOOKS_CREATE:      (401,     403,      403,        403,     403,     403,    403,   201,  403),
+    Verb.WEBHOOKS_LIST:        (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.WEBHOOKS_READ:        (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.WEBHOOKS_EDIT:        (401,     403,      403,        403,     403,     403,    403,   200,  403),
+    Verb.WEBHOOKS_ROTATE:      (401,     403,      403,        403,     403,     403,    403,   200,  403),
+    Verb.WEBHOOKS_TEST:        (401,     403,      403,        403,     403,     403,    403,   202,  403),
+    Verb.WEBHOOKS_DELETE:      (401,     403,      403,        403,     403,     403,    403,   204,  403),
+    Verb.DELIVERIES_LIST:      (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.DELIVERIES_READ:      (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.DELIVERIES_REDELIVER: (401,     403,      403,        403,     403,     403,    403,   202,  403),
     Verb.AUDIT_EVENTS_LIST:    (401,     403,      403,        403,     403,     403,    403,   200,  200),
 }
 # fmt: on
@@ -150,6 +161,27 @@ def lock_path(api: Api) -> str:
     return api.admin().post("/v1/locks", LOCK).headers["Location"]
 
 
+WEBHOOK = {"url": "https://bot.example/hook"}
+
+
+def webhook_path(api: Api) -> str:
+    return api.admin().post("/v1/webhooks", WEBHOOK).headers["Location"]
+
+
+def edit_webhook(api: Api) -> Sent:
+    return "PATCH", webhook_path(api), {"json": {"types": ["grant.*"]}, "headers": {"If-Match": '"1"'}}
+
+
+def delivery_path(api: Api) -> str:
+    return api.admin().post(f"{webhook_path(api)}/test").headers["Location"]
+
+
+def settled_path(api: Api) -> str:
+    path = delivery_path(api)
+    Office(api.world).work()
+    return path
+
+
 CALLS: dict[Verb, Callable[[Api], Sent]] = {
     Verb.ME_READ: lambda api: ("GET", "/v1/me", {}),
     Verb.ENTITLEMENTS_LIST: lambda api: ("GET", "/v1/entitlements", {}),
@@ -183,6 +215,16 @@ CALLS: dict[Verb, Callable[[Api], Sent]] = {
     Verb.TOKENS_CREATE: create_token,
     Verb.TOKENS_LIST: lambda api: ("GET", "/v1/tokens", {}),
     Verb.TOKENS_REVOKE: revoke_token,
+    Verb.WEBHOOKS_CREATE: lambda api: ("POST", "/v1/webhooks", {"json": WEBHOOK}),
+    Verb.WEBHOOKS_LIST: lambda api: ("GET", "/v1/webhooks", {}),
+    Verb.WEBHOOKS_READ: lambda api: ("GET", webhook_path(api), {}),
+    Verb.WEBHOOKS_EDIT: edit_webhook,
+    Verb.WEBHOOKS_ROTATE: lambda api: ("POST", f"{webhook_path(api)}/rotate", {"json": {}}),
+    Verb.WEBHOOKS_TEST: lambda api: ("POST", f"{webhook_path(api)}/test", {}),
+    Verb.WEBHOOKS_DELETE: lambda api: ("DELETE", webhook_path(api), {}),
+    Verb.DELIVERIES_LIST: lambda api: ("GET", f"{webhook_path(api)}/deliveries", {}),
+    Verb.DELIVERIES_READ: lambda api: ("GET", delivery_path(api), {}),
+    Verb.DELIVERIES_REDELIVER: lambda api: ("POST", f"{settled_path(api)}/redeliver", {}),
     Verb.AUDIT_EVENTS_LIST: lambda api: ("GET", "/v1/audit-events", {}),
 }
 

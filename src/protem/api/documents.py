@@ -33,11 +33,11 @@ async def _source(request: Request) -> str:
 
 async def _base_version(
     if_match: Annotated[
-        str | None, Header(max_length=64, description='The `ETag` of the plan, such as `"7"`.')
+        str | None, Header(max_length=64, description='The `ETag` of what you looked at, such as `"7"`.')
     ] = None,
 ) -> int:
     if if_match is None:
-        raise PreconditionRequired("send If-Match with the ETag of the plan that you looked at")
+        raise PreconditionRequired("send If-Match with the ETag of what you looked at")
     match = _VERSION.fullmatch(if_match.strip())
     if match is None:
         message = 'this is one version in quotes, such as "7"'
