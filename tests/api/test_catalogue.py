@@ -61,7 +61,8 @@ def test_a_cursor_that_holds_half_a_character_is_refused(api: Api) -> None:
 
 def test_me_names_the_person_with_groups_and_what_is_open(api: Api) -> None:
     me = api.person("carol").get("/v1/me").json()
-    assert (me["role"], me["service"], me["scopes"]) == ("personal", None, [])
+    assert (me["role"], me["service"], me["offices"]) == ("personal", None, [])
+    assert me["scopes"] == ["decisions", "grants:revoke", "read", "requests"]
     assert me["person"]["id"] == person_id("carol")
     assert [group["name"] for group in me["person"]["groups"]] == ["leads"]
     assert "requests.decide" in me["may"]
@@ -75,7 +76,7 @@ def test_me_names_the_service_that_acts(api: Api) -> None:
     assert (me["service"], me["person"]["user_name"]) == ("slack", "alice@example.com")
     alone = api.bot().get("/v1/me").json()
     assert (alone["service"], alone["person"], alone["role"]) == (None, None, "service")
-    assert alone["scopes"] == ["act_as:decide", "act_as:request"]
+    assert alone["scopes"] == ["act_as:decide", "act_as:request", "read"]
 
 
 def test_act_as_takes_names_in_utf_8(api: Api) -> None:

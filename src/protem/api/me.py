@@ -27,4 +27,6 @@ def _open(turn: Turn) -> frozenset[Verb]:
         possible.add(Relation.REQUESTER)
     if Relation.SERVICE in possible:
         possible.add(Relation.SUBMITTER)
+    if caller.token_id is not None:
+        possible.add(Relation.TOKEN)
     return frozenset(verb for verb in Verb if caller.in_scope(verb) and may(verb, frozenset(possible)))

@@ -8,12 +8,13 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.broker import catalogue, credentials
+from protem.broker import catalogue, credentials, locks
 from protem.broker.callers import Caller
 from protem.db.models import Token, TokenRole
 from protem.domain.authority import ACTING, Relation, Scope
 from protem.domain.catalogue import Person
 from protem.domain.errors import ActAsRefused, Refusal, Unauthenticated
+from protem.identity_provider.values import Assertion
 
 TOUCH_INTERVAL = timedelta(minutes=1)
 
@@ -26,6 +27,10 @@ class Presented:
     act_as: str | None = None
     address: str | None = None
     """Where it came from: an IP address, if that is known."""
+    assertion: Assertion | None = None
+    """What the bearer says, where it is one of the identity provider's and has been checked."""
+    cookie: str | None = field(default=None, repr=False)
+    """The secret of a login; only presented where there is no bearer."""
 
 
 class Verifier(Protocol):
@@ -93,7 +98,18 @@ def authenticate(
         raise Unauthenticated(_missing(presented))
     if presented.act_as is not None:
         return _acting(session, caller, presented.act_as)
-    return _in_office(replace(caller, bound_to_two=admission.two_persons), admission)
+    held = offices(session, caller.person, admission, now) if _may_hold_office(caller) else frozenset()
+    return replace(caller, offices=held, bound_to_two=admission.two_persons)
+
+
+def offices(
+    session: Session, person: Person | None, admission: Admission, now: datetime
+) -> frozenset[Relation]:
+    """Return what the groups of a person make of them, unless a lock is on the person."""
+    held = admission.offices(person) if person else frozenset()
+    if not held or person is None or locks.on_person(session, person.id, now):
+        return frozenset()
+    return held
 
 
 def _missing(presented: Presented) -> str:
@@ -102,11 +118,9 @@ def _missing(presented: Presented) -> str:
     return "present a token: Authorization: Bearer protem_…"
 
 
-def _in_office(caller: Caller, admission: Admission) -> Caller:
-    """Add what a person's groups make of them, unless the token is only for what any person may do."""
-    if caller.person is None or not (caller.scopes is None or Scope.ADMIN in caller.scopes):
-        return caller
-    return replace(caller, offices=admission.offices(caller.person))
+def _may_hold_office(caller: Caller) -> bool:
+    """Whether the credential is not only for what any person may do."""
+    return caller.person is not None and (caller.scopes is None or Scope.ADMIN in caller.scopes)
 
 
 def _bound_to(session: Session, token: Token) -> Person | None:

@@ -45,7 +45,7 @@ def list_(
     """
     caller.require(Verb.GRANTS_LIST)
     conditions = [
-        visibility.visible_requests(caller),
+        visibility.visible_requests(caller, Verb.GRANTS_READ),
         *equal(Grant.state, state),
         *([] if live is None else [Grant.state.in_(LIVE_GRANT_STATES) == live]),
         *holder(session, Grant.principal_id, principal),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protem.broker import catalogue
-from protem.broker.authentication import Admission
+from protem.broker.authentication import Admission, offices
 from protem.broker.callers import CONSOLE, Caller
 from protem.db.models import Change, ChangeState, Token
 from protem.domain.authority import Relation, Verb
@@ -48,8 +48,8 @@ def why_gone(session: Session, change: Change, *, admission: Admission, now: dat
     if change.proposer_id is None:
         return None
     person = catalogue.person(session, change.proposer_id)
-    if person is None or Relation.ADMIN not in admission.offices(person):
-        return f"{change.proposed_by} proposed this, and is no longer an admin"
+    if Relation.ADMIN not in offices(session, person, admission, now):
+        return f"{change.proposed_by} proposed this, and is no longer an admin, or locked"
     return None
 
 

@@ -13,7 +13,7 @@ from protem.db import models
 from protem.domain import locks
 from protem.domain.authority import Verb
 from protem.domain.errors import Locked, NotFound
-from protem.domain.locks import Lock
+from protem.domain.locks import Lock, LockKind
 
 
 def list_(
@@ -55,6 +55,13 @@ def holding(session: Session, now: datetime) -> tuple[Lock, ...]:
     """Return the locks that hold at this moment."""
     rows = session.scalars(select(models.Lock).where(holds_at(now)).order_by(models.Lock.id))
     return tuple(row.rule for row in rows)
+
+
+def on_person(session: Session, person_id: str, now: datetime) -> bool:
+    """Tell whether a lock on this very person holds."""
+    row = models.Lock
+    theirs = select(row.id).where(holds_at(now), row.kind == LockKind.PRINCIPAL, row.subject == person_id)
+    return session.scalars(theirs).first() is not None
 
 
 def refusal(session: Session, what: locks.Locked, *, now: datetime) -> Locked | None:

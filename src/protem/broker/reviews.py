@@ -70,7 +70,7 @@ def list_(
     """
     caller.require(Verb.REVIEWS_LIST)
     conditions = [
-        visibility.visible_requests(caller),
+        visibility.visible_requests(caller, Verb.REVIEWS_READ),
         *([] if still_open is None else [Review.closed_at.is_(None) == still_open]),
         *holder(session, Review.principal_id, principal),
     ]
@@ -110,14 +110,13 @@ def close(session: Session, caller: Caller, review_id: uuid.UUID, *, comment: st
 def closable(session: Session, caller: Caller, review_id: uuid.UUID, *, comment: str) -> Closing:
     """Return what ``caller`` would close; raises all that closing it would, as far as is known now."""
     review, request = _visible(session, caller, review_id)
-    relations = visibility.relations_to(session, caller, request)
-    _require_reviewer(session, caller, request)
+    named = _require_reviewer(session, caller, request)
     found = texts.prose(comment, field="comment", maximum=texts.COMMENT_LENGTH)
     if not any(character.isprintable() and not character.isspace() for character in found):
         raise texts.refused("comment", "say what you found; it stays on record")
     if review.closed_at is not None:
         raise _closed(review)
-    return Closing(review, request, found, by_office=Relation.REVIEWER not in relations)
+    return Closing(review, request, found, by_office=not named)
 
 
 def actions(session: Session, caller: Caller, review: Review) -> tuple[str, ...]:
@@ -125,9 +124,10 @@ def actions(session: Session, caller: Caller, review: Review) -> tuple[str, ...]
     if review.closed_at is not None or caller.acts_as:
         return ()
     request = session.get_one(Request, review.request_id)
-    relations = caller.relations | visibility.relations_to(session, caller, request)
-    allowed = may(Verb.REVIEWS_CLOSE, relations) and not _own(caller, request)
-    return ("close",) if allowed and _still_named(session, caller, request) else ()
+    relations = visibility.relations_to(session, caller, request)
+    allowed = may(Verb.REVIEWS_CLOSE, caller.relations) or _is_named(session, caller, request, relations)
+    within = caller.in_scope(Verb.REVIEWS_CLOSE) and not _own(caller, request)
+    return ("close",) if allowed and within else ()
 
 
 def _told(session: Session, request: Request, entitlement: Entitlement) -> dict[str, Any]:
@@ -161,22 +161,28 @@ def _own(caller: Caller, request: Request) -> bool:
     return caller.person is not None and caller.person.id in {request.requester_id, request.beneficiary_id}
 
 
-def _still_named(session: Session, caller: Caller, request: Request) -> bool:
-    """Whether the entitlement in force, where it is still there, names this person, too."""
+def _is_named(session: Session, caller: Caller, request: Request, relations: frozenset[Relation]) -> bool:
+    """Whether the entitlement told this person then, and tells them still where it is still there."""
+    if Relation.REVIEWER not in relations or caller.person is None:
+        return False
     rule = policy.current(session).named(request.entitlement)
-    return caller.person is None or rule is None or rule.notify.include(caller.person)
+    return rule is None or rule.notify.include(caller.person)
 
 
-def _require_reviewer(session: Session, caller: Caller, request: Request) -> None:
+def _require_reviewer(session: Session, caller: Caller, request: Request) -> bool:
+    """Raise a refusal unless ``caller`` may close the review; return whether the entitlement tells them."""
     caller.require_scope(Verb.REVIEWS_CLOSE)
     if _own(caller, request):
         raise OwnRequest("somebody else has to look at glass that was broken by you, or for you")
-    caller.require(Verb.REVIEWS_CLOSE, *visibility.relations_to(session, caller, request))
+    relations = visibility.relations_to(session, caller, request)
+    caller.require(Verb.REVIEWS_CLOSE, *relations)
     # A service relays answers where an approval names it under `through`; here there is no approval.
     if caller.acts_as:
         raise RelayRefused("reviews are closed by people themselves, not through a service")
-    if not _still_named(session, caller, request):
+    named = _is_named(session, caller, request, relations)
+    if not named and not may(Verb.REVIEWS_CLOSE, caller.relations):
         raise Forbidden("the entitlement has changed, and no longer names you among those who are told")
+    return named
 
 
 def _close(session: Session, review: Review, *, by: str, comment: str, now: datetime) -> None:

@@ -53,11 +53,14 @@ def grant(session: Session, caller: Caller, grant_id: uuid.UUID) -> tuple[Grant,
     return found, asked
 
 
-def visible_requests(caller: Caller) -> ColumnElement[bool]:
-    """Return the condition that holds for exactly the requests that ``caller`` may read."""
+def visible_requests(caller: Caller, verb: Verb = Verb.REQUESTS_READ) -> ColumnElement[bool]:
+    """Return the condition that holds for exactly the requests that ``caller`` may read.
+
+    ``verb`` is what is done to what belongs to them, such as reading their grants.
+    """
+    if may(verb, caller.relations):
+        return true()
     if caller.person is None:
-        if may(Verb.REQUESTS_READ, caller.relations):
-            return true()
         return Request.via_token_id.in_(_tokens_of(caller))
     return or_(own_requests(caller.person), involving(caller.person))
 

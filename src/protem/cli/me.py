@@ -16,4 +16,6 @@ def whoami(*, act_as: options.ActAs = None, as_json: options.AsJson = False) -> 
         groups = ", ".join(output.clean(group["name"]) for group in me["person"]["groups"]) or "no group"
         through = f", through {output.clean(me['service'])}" if me["service"] else ""
         output.say(f"Acts with the rights of {output.clean(me['person']['user_name'])}{through}, in {groups}")
+    if me["offices"]:
+        output.say(f"Is {' and '.join(output.clean(office) for office in me['offices'])} by these groups")
     output.say(f"May use {', '.join(output.clean(verb) for verb in me['may'])}")

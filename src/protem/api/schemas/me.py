@@ -32,8 +32,9 @@ class Me(Output):
     name: str = Field(description="The name of the token.")
     role: str = Field(description="What the token is for: `personal`, `service`, `admin` or `auditor`.")
     person: Person | None = Field(description="Whose rights apply; null for a token that stands for nobody.")
+    offices: list[str] = Field(description="What the groups of that person make of them: `admin`, `auditor`.")
     service: str | None = Field(description="The service that acts as that person, if one does.")
-    scopes: list[str] = Field(description="What a service may do as somebody.")
+    scopes: list[str] = Field(description="What the token is for; none where no token bounds it but a role or nothing.")
     may: list[str] = Field(
         description="The operations that are open, by `operationId`; some only for your own."
     )
@@ -44,6 +45,7 @@ class Me(Output):
             name=caller.name,
             role=caller.role,
             person=Person.of(caller.person) if caller.person else None,
+            offices=sorted(caller.offices),
             service=caller.service,
             scopes=sorted(caller.scopes or ()),
             may=sorted(may),
