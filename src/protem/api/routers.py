@@ -5,6 +5,7 @@ from protem.api import (
     assignments,
     audit_events,
     changes,
+    deliveries,
     entitlement_versions,
     entitlements,
     grants,
@@ -20,6 +21,7 @@ from protem.api import (
     requests,
     reviews,
     tokens,
+    webhooks,
 )
 
 ROUTERS = (
@@ -38,6 +40,8 @@ ROUTERS = (
     assignments.router,
     tokens.router,
     changes.router,
+    webhooks.router,
+    deliveries.router,
     audit_events.router,
     health.router,
     reference.router,
