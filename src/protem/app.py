@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import FrameType
 
+import anyio
 import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI
 
 from protem import __version__
 from protem.api import handlers, openapi
+from protem.api.audit_exports import THREADS
 from protem.api.entrance import LimitedBodies, LimitedHeads
 from protem.api.middleware import AnsweredAlways, HeadsAnswered
 from protem.api.routers import ROUTERS
@@ -35,6 +37,7 @@ def create_app(services: Services) -> FastAPI:
         lifespan=_lifespan(services, waiters),
     )
     app.state.services, app.state.waiters = services, waiters
+    app.state.export_threads = anyio.CapacityLimiter(THREADS)
     for router in ROUTERS:
         app.include_router(router)
     openapi.install(app)

@@ -77,6 +77,9 @@ STATUSES: dict[Verb, tuple[int, ...]] = {
     Verb.DELIVERIES_READ:      (401,     403,      403,        403,     403,     403,    403,   200,  200),
     Verb.DELIVERIES_REDELIVER: (401,     403,      403,        403,     403,     403,    403,   202,  403),
     Verb.AUDIT_EVENTS_LIST:    (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.AUDIT_EVENTS_EXPORT:  (401,     403,      403,        403,     403,     403,    403,   200,  200),
+    Verb.AUDIT_CHECKPOINTS_LIST:
+                               (401,     200,      200,        200,     200,     200,    200,   200,  200),
 }
 # fmt: on
 
@@ -226,6 +229,8 @@ CALLS: dict[Verb, Callable[[Api], Sent]] = {
     Verb.DELIVERIES_READ: lambda api: ("GET", delivery_path(api), {}),
     Verb.DELIVERIES_REDELIVER: lambda api: ("POST", f"{settled_path(api)}/redeliver", {}),
     Verb.AUDIT_EVENTS_LIST: lambda api: ("GET", "/v1/audit-events", {}),
+    Verb.AUDIT_EVENTS_EXPORT: lambda api: ("GET", "/v1/audit-events/export", {}),
+    Verb.AUDIT_CHECKPOINTS_LIST: lambda api: ("GET", "/v1/audit-checkpoints", {}),
 }
 
 

@@ -36,6 +36,7 @@ class Export:
     """The last number written."""
     hash: str
     header: bytes
+    key: SigningKey
     count: int = 0
     _content: Any = field(default_factory=hashlib.sha256)
 
@@ -56,10 +57,10 @@ class Export:
         self._content.update(written)
         return written
 
-    def trailer(self, key: SigningKey, *, now: datetime) -> bytes:
+    def trailer(self, *, now: datetime) -> bytes:
         """Return the last line, which vouches for all the others."""
         return lines.written(
-            key.sign(
+            self.key.sign(
                 {
                     "kind": lines.TRAILER,
                     "version": lines.VERSION,
@@ -126,7 +127,7 @@ def begin(
         since=since,
         until=until,
     )
-    return Export(str(chain.log), wanted.first, wanted.last, wanted.first - 1, wanted.previous, header)
+    return Export(str(chain.log), wanted.first, wanted.last, wanted.first - 1, wanted.previous, header, key)
 
 
 def _sealed(session: Session, after: int, last: int, limit: int) -> Iterator[tuple[Seal, AuditEvent | None]]:
