@@ -34,7 +34,7 @@ class Me(Output):
     person: Person | None = Field(description="Whose rights apply; null for a token that stands for nobody.")
     offices: list[str] = Field(description="What the groups of that person make of them: `admin`, `auditor`.")
     service: str | None = Field(description="The service that acts as that person, if one does.")
-    scopes: list[str] = Field(description="What the token is for; none where no token bounds it but a role or nothing.")
+    scopes: list[str] = Field(description="What the token is for; none where no scopes bound it.")
     may: list[str] = Field(
         description="The operations that are open, by `operationId`; some only for your own."
     )
