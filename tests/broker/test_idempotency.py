@@ -1,27 +1,26 @@
 """The same key gets the same answer, and nothing else under that key is believed."""
 
+from datetime import timedelta
 from typing import Any
 
-from protem.broker import idempotency
 from protem.broker.callers import Caller
-from protem.broker.idempotency import Remembered
+from protem.broker.idempotency import Answer, Place, purge, recall, remember
 from protem.domain.errors import IdempotencyKeyReused, InvalidInput, NotEligible
 from tests.broker.worlds import World
 
 ROUTE = "requests.submit"
+RETENTION = timedelta(hours=24)
 
 
 def send(
     world: World, caller: Caller, *, key: str = "k-1", body: Any = None, route: str = ROUTE
-) -> Remembered | None:
+) -> Answer | None:
     """Send once; the effect is nothing but an answer."""
     with world.store.writing() as session:
-        first = idempotency.recall(
-            session, caller, route=route, key=key, body=body or {"a": 1}, now=world.clock.now()
-        )
+        place, now = Place(caller.key, route, key), world.clock.now()
+        first = recall(session, place, body=body or {"a": 1}, retention=RETENTION, now=now)
         if first is None:
-            answer = {"sent_at": world.clock.now().isoformat()}
-            idempotency.remember(session, caller, route=route, key=key, status=201, answer=answer)
+            remember(session, place, Answer(201, {"sent_at": now.isoformat()}, f"/v1/things/{key}"))
         return first
 
 
@@ -30,8 +29,8 @@ def test_a_second_sending_gets_the_first_answer(world: World) -> None:
     sent_at = world.clock.now().isoformat()
     assert send(world, alice) is None
     world.clock.advance(60)
-    assert send(world, alice) == Remembered(201, {"sent_at": sent_at})
-    assert send(world, alice) == Remembered(201, {"sent_at": sent_at})
+    assert send(world, alice) == Answer(201, {"sent_at": sent_at}, "/v1/things/k-1")
+    assert send(world, alice) == Answer(201, {"sent_at": sent_at}, "/v1/things/k-1")
 
 
 def test_another_body_under_the_same_key_is_refused(world: World) -> None:
@@ -64,7 +63,8 @@ def test_keys_belong_to_one_caller_and_one_route(world: World) -> None:
 def fail(world: World, caller: Caller) -> None:
     """Send something that is refused."""
     with world.store.writing() as session:
-        idempotency.recall(session, caller, route=ROUTE, key="k-1", body={"a": 1}, now=world.clock.now())
+        place = Place(caller.key, ROUTE, "k-1")
+        recall(session, place, body={"a": 1}, retention=RETENTION, now=world.clock.now())
         raise NotEligible("no")
 
 
@@ -91,6 +91,20 @@ def test_old_keys_are_forgotten(world: World) -> None:
     world.clock.advance(3600)
     send(world, alice, key="new")
     with world.store.writing() as session:
-        assert idempotency.purge(session, before=world.clock.now()) == 1
+        assert purge(session, before=world.clock.now()) == 1
     assert send(world, alice, key="old") is None
     assert send(world, alice, key="new") is not None
+
+
+def test_a_key_is_free_again_when_its_time_is_over_whether_anybody_tidies_or_not(world: World) -> None:
+    alice = world.person("alice")
+    send(world, alice)
+    world.clock.advance(RETENTION.total_seconds() - 1)
+    assert send(world, alice) is not None
+    world.clock.advance(1)
+    assert send(world, alice, body={"a": 2}) is None
+    assert send(world, alice, body={"a": 2}) == Answer(
+        201, {"sent_at": world.clock.now().isoformat()}, "/v1/things/k-1"
+    )
+    with world.refusing(IdempotencyKeyReused):
+        send(world, alice)

@@ -4,16 +4,16 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from protem.api import bounds, conditional
-from protem.api.calls import AnyCall
+from protem.api.calls import AnyCall, Turn
 from protem.api.conditional import IfNoneMatch, Wait
 from protem.api.idempotency import IdempotencyKey, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
 from protem.api.presenting import grants as presenting
-from protem.api.refusing import EXTENDING
+from protem.api.refusing import EXTENDING, KEYED
 from protem.api.schemas import grants as schemas
 from protem.api.schemas import submissions
 from protem.api.schemas.pages import Page
@@ -82,15 +82,25 @@ async def read_grant(
 @router.post(
     "/v1/grants/{grant_id}/revoke",
     status_code=202,
-    **operation(Verb.GRANTS_REVOKE, errors.NotFound, errors.AlreadyRevoked, errors.GrantOver, body=True),
+    response_model=schemas.Grant,
+    **operation(
+        Verb.GRANTS_REVOKE, errors.NotFound, errors.AlreadyRevoked, errors.GrantOver, *KEYED, body=True
+    ),
 )
 def revoke_grant(
-    call: AnyCall, grant_id: uuid.UUID, new: submissions.Revocation = _NO_COMMENT
-) -> schemas.Grant:
+    call: AnyCall,
+    grant_id: uuid.UUID,
+    new: submissions.Revocation = _NO_COMMENT,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Owe this access no longer; AWS is brought into line at once, and `ended_at` says when it was."""
-    with call.writing() as turn:
+
+    def revoke(turn: Turn) -> schemas.Grant:
         revoked = grants.revoke(turn.session, turn.caller, grant_id, comment=new.comment, now=turn.now)
         return presenting.one(turn, revoked)
+
+    key = idempotency_key
+    return once(call, revoke, verb=Verb.GRANTS_REVOKE, key=key, of=grant_id, body=new, status=202)
 
 
 @router.post(
@@ -103,16 +113,11 @@ def extend_grant(
     call: AnyCall, grant_id: uuid.UUID, new: submissions.NewExtension, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Ask for a grant to last longer: `ends_at` moves once everybody who has to agree has done so."""
-    with call.writing() as turn:
+    key, limits = idempotency_key, bounds.of(call.services.settings)
 
-        def extend() -> schemas.Grant:
-            limits = bounds.of(call.services.settings)
-            extended = extensions.extend(
-                turn.session, turn.caller, grant_id, new.extension(), bounds=limits, now=turn.now
-            )
-            return presenting.one(turn, extended)
+    def extend(turn: Turn) -> schemas.Grant:
+        wish = new.extension()
+        extended = extensions.extend(turn.session, turn.caller, grant_id, wish, bounds=limits, now=turn.now)
+        return presenting.one(turn, extended)
 
-        answer = once(
-            turn, extend, verb=Verb.GRANTS_EXTEND, key=idempotency_key, of=grant_id, body=new, status=202
-        )
-    return JSONResponse(answer, status_code=202)
+    return once(call, extend, verb=Verb.GRANTS_EXTEND, key=key, of=grant_id, body=new, status=202)

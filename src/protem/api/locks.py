@@ -4,14 +4,14 @@ import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from protem.api.calls import AnyCall
+from protem.api.calls import AnyCall, Turn
 from protem.api.idempotency import IdempotencyKey, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
 from protem.api.proposing import PROPOSED, waits
-from protem.api.refusing import NAMING
+from protem.api.refusing import KEYED, NAMING
 from protem.api.schemas import locks as schemas
 from protem.api.schemas.pages import Page, page
 from protem.broker import locking, locks
@@ -32,20 +32,19 @@ router = APIRouter()
         errors.UnknownAccount,
         errors.UnknownPermissionSet,
         errors.UnknownEntitlement,
-        errors.IdempotencyKeyReused,
+        *KEYED,
         body=True,
     ),
 )
 def create_lock(call: AnyCall, new: schemas.NewLock, idempotency_key: IdempotencyKey = None) -> Response:
     """Stop one thing, or everything: nothing of it is asked for, approved or begun, and live access ends."""
-    with call.writing() as turn:
 
-        def create() -> schemas.Lock:
-            made = locking.create(turn.session, turn.caller, **dict(new), now=turn.now)
-            return schemas.Lock.of(made, now=turn.now)
+    def create(turn: Turn) -> schemas.Lock:
+        made = locking.create(turn.session, turn.caller, **dict(new), now=turn.now)
+        return schemas.Lock.of(made, now=turn.now)
 
-        answer = once(turn, create, verb=Verb.LOCKS_CREATE, key=idempotency_key, body=new, status=201)
-    return JSONResponse(answer, status_code=201, headers={"Location": f"/v1/locks/{answer['id']}"})
+    key = idempotency_key
+    return once(call, create, verb=Verb.LOCKS_CREATE, key=key, body=new, status=201, at="/v1/locks")
 
 
 @router.get("/v1/locks", **operation(Verb.LOCKS_LIST))

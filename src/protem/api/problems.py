@@ -169,6 +169,11 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         422,
         "Make a new key for every new request; repeat a key only with the very same body.",
     ),
+    errors.IdempotencyKeyBusy: Problem(
+        409,
+        "Send the same again, with the same key: the answer is then that of the first call.",
+        {"Retry-After": "1"},
+    ),
     errors.EntitlementsInvalid: Problem(
         422,
         "`errors` names each mistake with its field, line and column; asked to be strict, also what is odd.",
@@ -204,7 +209,7 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
     ),
     errors.NetworkRefused: Problem(
         403,
-        "`address` is where the call was seen to come from; `networks` of the token says where it may be used.",
+        "`address` is where the call was seen to come from; an admin sees the `networks` of the token.",
     ),
     errors.RateLimited: Problem(
         429,
@@ -229,6 +234,14 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
     errors.ProposerGone: Problem(
         409,
         "Propose it again yourself if it is still wanted, and reject this one.",
+    ),
+    errors.ReceiptNotReady: Problem(
+        409,
+        "`missing` says what it waits for: the end of the grant, or seals, which take a second or two.",
+    ),
+    errors.ReceiptGone: Problem(
+        410,
+        "Look for the receipt, or an export of that time, where such things are kept.",
     ),
     errors.SigningKeyMissing: Problem(
         503,

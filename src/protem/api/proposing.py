@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from protem.api.idempotency import Outcome
 from protem.api.presenting import changes as presenting
 from protem.api.schemas.changes import Proposed, ProposedSecret
 from protem.db.models import Change
@@ -14,8 +15,11 @@ PROPOSED: dict[int | str, dict[str, Any]] = {202: {"model": Proposed, "descripti
 PROPOSED_SECRET: dict[int | str, dict[str, Any]] = {202: {"model": ProposedSecret, "description": _WAITS}}
 
 
-def waits(change: Change, *, secret: str | None = None) -> JSONResponse:
-    """Answer with the change that waits now, and where it is; a secret is shown only here."""
-    proposed = presenting.proposed(change, secret=secret)
-    headers = {"Location": f"/v1/changes/{change.id}"}
-    return JSONResponse(proposed.model_dump(mode="json"), status_code=202, headers=headers)
+def proposed(change: Change, *, secret: str | None = None) -> Outcome:
+    """Return the change that waits now, and where it is; a secret is shown only here."""
+    return Outcome(presenting.proposed(change, secret=secret), 202, f"/v1/changes/{change.id}")
+
+
+def waits(change: Change) -> JSONResponse:
+    """Answer with the change that waits now, and where it is."""
+    return proposed(change).response()

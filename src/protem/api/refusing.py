@@ -2,6 +2,9 @@
 
 from protem.domain import errors
 
+KEYED = (errors.IdempotencyKeyReused, errors.IdempotencyKeyBusy)
+"""Of what takes an Idempotency-Key."""
+
 NAMING = (errors.UnknownPrincipal, errors.AmbiguousName, errors.CatalogueEmpty)
 """Of what names somebody."""
 
@@ -25,7 +28,7 @@ ASKING = (
     errors.Locked,
     errors.AccountNotAssignable,
     errors.StandingAccess,
-    errors.IdempotencyKeyReused,
+    *KEYED,
 )
 
 ANSWERING = (
@@ -61,7 +64,7 @@ EXTENDING = (
     errors.Locked,
     errors.AccountNotAssignable,
     errors.CatalogueEmpty,
-    errors.IdempotencyKeyReused,
+    *KEYED,
 )
 
 CONFIRMING = (

@@ -3,10 +3,10 @@
 import uuid
 
 from fastapi import APIRouter
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from protem.api import bounds
-from protem.api.calls import AnyCall
+from protem.api.calls import AnyCall, Turn
 from protem.api.idempotency import IdempotencyKey, once
 from protem.api.operations import operation
 from protem.api.presenting import requests as presenting
@@ -27,12 +27,12 @@ router = APIRouter()
 )
 def repeat_request(call: AnyCall, request_id: uuid.UUID, idempotency_key: IdempotencyKey = None) -> Response:
     """Ask for the same again, under the same entitlement as it is today; the answer is a new request."""
-    with call.writing() as turn:
+    key, limits = idempotency_key, bounds.of(call.services.settings)
 
-        def repeat() -> schemas.Request:
-            limits = bounds.of(call.services.settings)
-            asked = repeats.repeat(turn.session, turn.caller, request_id, bounds=limits, now=turn.now)
-            return presenting.one(turn, asked)
+    def repeat(turn: Turn) -> schemas.Request:
+        asked = repeats.repeat(turn.session, turn.caller, request_id, bounds=limits, now=turn.now)
+        return presenting.one(turn, asked)
 
-        answer = once(turn, repeat, verb=Verb.REQUESTS_REPEAT, key=idempotency_key, of=request_id, status=201)
-    return JSONResponse(answer, status_code=201, headers={"Location": f"/v1/requests/{answer['id']}"})
+    return once(
+        call, repeat, verb=Verb.REQUESTS_REPEAT, key=key, of=request_id, status=201, at="/v1/requests"
+    )

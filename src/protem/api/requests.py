@@ -7,14 +7,14 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from protem.api import bounds, conditional
-from protem.api.calls import AnyCall, Call
+from protem.api.calls import AnyCall, Call, Turn
 from protem.api.conditional import IfNoneMatch, Wait
 from protem.api.idempotency import IdempotencyKey, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
 from protem.api.presenting import dry_runs as explained
 from protem.api.presenting import requests as presenting
-from protem.api.refusing import ANSWERING, ASKING
+from protem.api.refusing import ANSWERING, ASKING, KEYED
 from protem.api.schemas import dry_runs, submissions
 from protem.api.schemas import requests as schemas
 from protem.api.schemas.pages import Page
@@ -48,15 +48,13 @@ def submit_request(
     """Ask for access; what needs nobody's approval is `approved` at once."""
     if dry_run:
         return JSONResponse(_tried(call, new).model_dump(mode="json"))
-    with call.writing() as turn:
+    key, limits = idempotency_key, bounds.of(call.services.settings)
 
-        def submit() -> schemas.Request:
-            limits = bounds.of(call.services.settings)
-            asked = requests.submit(turn.session, turn.caller, new.submission(), bounds=limits, now=turn.now)
-            return presenting.one(turn, asked)
+    def submit(turn: Turn) -> schemas.Request:
+        asked = requests.submit(turn.session, turn.caller, new.submission(), bounds=limits, now=turn.now)
+        return presenting.one(turn, asked)
 
-        answer = once(turn, submit, verb=Verb.REQUESTS_SUBMIT, key=idempotency_key, body=new, status=201)
-    return JSONResponse(answer, status_code=201, headers={"Location": f"/v1/requests/{answer['id']}"})
+    return once(call, submit, verb=Verb.REQUESTS_SUBMIT, key=key, body=new, status=201, at="/v1/requests")
 
 
 def _tried(call: Call, new: submissions.NewRequest) -> dry_runs.DryRun:
@@ -119,10 +117,17 @@ async def read_request(
     )
 
 
-@router.post("/v1/requests/{request_id}/decisions", **operation(Verb.REQUESTS_DECIDE, *ANSWERING, body=True))
-def decide_request(call: AnyCall, request_id: uuid.UUID, new: submissions.NewDecision) -> schemas.Request:
+@router.post(
+    "/v1/requests/{request_id}/decisions",
+    response_model=schemas.Request,
+    **operation(Verb.REQUESTS_DECIDE, *ANSWERING, *KEYED, body=True),
+)
+def decide_request(
+    call: AnyCall, request_id: uuid.UUID, new: submissions.NewDecision, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Approve or deny a request, as an approver who was shown what `digest` stands for."""
-    with call.writing() as turn:
+
+    def decide(turn: Turn) -> schemas.Request:
         decided = decisions.decide(
             turn.session,
             turn.caller,
@@ -136,13 +141,23 @@ def decide_request(call: AnyCall, request_id: uuid.UUID, new: submissions.NewDec
         )
         return presenting.one(turn, decided)
 
+    key = idempotency_key
+    return once(call, decide, verb=Verb.REQUESTS_DECIDE, key=key, of=request_id, body=new, status=200)
+
 
 @router.post(
     "/v1/requests/{request_id}/withdraw",
-    **operation(Verb.REQUESTS_WITHDRAW, errors.NotFound, errors.RequestAnswered),
+    response_model=schemas.Request,
+    **operation(Verb.REQUESTS_WITHDRAW, errors.NotFound, errors.RequestAnswered, *KEYED),
 )
-def withdraw_request(call: AnyCall, request_id: uuid.UUID) -> schemas.Request:
+def withdraw_request(
+    call: AnyCall, request_id: uuid.UUID, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Take a request back before it is answered."""
-    with call.writing() as turn:
+
+    def withdraw(turn: Turn) -> schemas.Request:
         withdrawn = requests.withdraw(turn.session, turn.caller, request_id, now=turn.now)
         return presenting.one(turn, withdrawn)
+
+    key = idempotency_key
+    return once(call, withdraw, verb=Verb.REQUESTS_WITHDRAW, key=key, of=request_id, status=200)

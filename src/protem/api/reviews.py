@@ -1,15 +1,17 @@
 """Reviews of broken glass."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from protem.api.calls import AnyCall
+from protem.api.calls import AnyCall, Turn
+from protem.api.idempotency import IdempotencyKey, Outcome, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
 from protem.api.presenting import reviews as presenting
-from protem.api.proposing import PROPOSED, waits
+from protem.api.proposing import PROPOSED, proposed
+from protem.api.refusing import KEYED
 from protem.api.schemas import reviews as schemas
 from protem.api.schemas.pages import Page
 from protem.broker import reviews
@@ -54,20 +56,28 @@ def read_review(call: AnyCall, review_id: uuid.UUID) -> schemas.Review:
         errors.OwnRequest,
         errors.RelayRefused,
         errors.ReviewClosed,
+        *KEYED,
         body=True,
         others=PROPOSED,
     ),
 )
-def close_review(call: AnyCall, review_id: uuid.UUID, new: schemas.Closing) -> Any:
+def close_review(
+    call: AnyCall, review_id: uuid.UUID, new: schemas.Closing, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Say that you have looked at broken glass, and what you found.
 
     Whom the entitlement does not tell, and who may only as an admin, needs another admin to confirm it.
     """
-    with call.writing() as turn:
+    lifetime = call.services.settings.change_lifetime
+
+    def close(turn: Turn) -> schemas.Review | Outcome:
         closing = reviews.closable(turn.session, turn.caller, review_id, comment=new.comment)
         if closing.by_office and turn.caller.alone:
-            lifetime = call.services.settings.change_lifetime
-            change = propose_closing(turn.session, turn.caller, closing, lifetime=lifetime, now=turn.now)
-            return waits(change)
+            return proposed(
+                propose_closing(turn.session, turn.caller, closing, lifetime=lifetime, now=turn.now)
+            )
         closed = reviews.close(turn.session, turn.caller, review_id, comment=new.comment, now=turn.now)
         return presenting.one(turn, closed)
+
+    key = idempotency_key
+    return once(call, close, verb=Verb.REVIEWS_CLOSE, key=key, of=review_id, body=new, status=200)

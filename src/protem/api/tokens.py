@@ -1,14 +1,15 @@
 """API tokens."""
 
 import uuid
-from typing import Any
 
 from fastapi import APIRouter, Response
 
-from protem.api.calls import AnyCall
+from protem.api.calls import AnyCall, Turn
+from protem.api.idempotency import IdempotencyKey, Outcome, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
-from protem.api.proposing import PROPOSED_SECRET, waits
+from protem.api.proposing import PROPOSED_SECRET, proposed
+from protem.api.refusing import KEYED
 from protem.api.schemas import tokens as schemas
 from protem.api.schemas.pages import Page, page
 from protem.broker import issuing, tokens
@@ -29,22 +30,24 @@ router = APIRouter()
         errors.UnknownPrincipal,
         errors.AmbiguousName,
         errors.CatalogueEmpty,
+        *KEYED,
         body=True,
         others=PROPOSED_SECRET,
     ),
 )
-def create_token(call: AnyCall, new: schemas.NewToken, response: Response) -> Any:
+def create_token(call: AnyCall, new: schemas.NewToken, idempotency_key: IdempotencyKey = None) -> Response:
     """Make a token and show its secret, once; two admins have to want one that can do more than read."""
-    with call.writing() as turn:
+    key, lifetime = idempotency_key, call.services.settings.change_lifetime
+
+    def create(turn: Turn) -> schemas.IssuedToken | Outcome:
         prepared = issuing.prepare(turn.session, turn.caller, new.wish())
         if prepared.needs_two and turn.caller.alone:
-            lifetime = call.services.settings.change_lifetime
             change = propose_issuing(turn.session, turn.caller, prepared, lifetime=lifetime, now=turn.now)
-            return waits(change, secret=prepared.secret)
+            return proposed(change, secret=prepared.secret)
         token = issuing.issue(turn.session, turn.caller, prepared.terms, now=turn.now)
-        shown = schemas.IssuedToken.issued(Issued(token, prepared.secret))
-    response.headers["Location"] = f"/v1/tokens/{shown.id}"
-    return shown
+        return schemas.IssuedToken.issued(Issued(token, prepared.secret))
+
+    return once(call, create, verb=Verb.TOKENS_CREATE, key=key, body=new, status=201, at="/v1/tokens")
 
 
 @router.get("/v1/tokens", **operation(Verb.TOKENS_LIST))

@@ -1,12 +1,13 @@
-"""Which constraint a statement ran into, under the name that the models give it."""
+"""What a statement ran into: which constraint, under the name that the models give it, or a lock."""
 
 import re
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from protem.db.models import Table
 
+_LOCK_NOT_AVAILABLE = "55P03"
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
@@ -20,6 +21,14 @@ def violated(error: IntegrityError) -> str | None:
         return str(named)
     match = _SQLITE_UNIQUE.match(str(error.orig))
     return _of_columns(match[1]) if match else None
+
+
+def waited_too_long(error: OperationalError) -> bool:
+    """Tell whether somebody else held a row for longer than PostgreSQL was told to wait.
+
+    SQLite has no rows that are held: its writers come one after the other.
+    """
+    return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
 
 
 def _of_columns(columns: str) -> str | None:

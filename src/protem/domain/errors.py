@@ -235,6 +235,11 @@ class IdempotencyKeyReused(Refusal):
     title = "This Idempotency-Key was used for something else"
 
 
+class IdempotencyKeyBusy(Refusal):
+    code = "idempotency-key-busy"
+    title = "The first call with this Idempotency-Key is still under way"
+
+
 class EntitlementsInvalid(Refusal):
     code = "entitlements-invalid"
     title = "The entitlements cannot be used"
@@ -308,6 +313,16 @@ class WebhookDisabled(Refusal):
 class DeliveryPending(Refusal):
     code = "delivery-pending"
     title = "The delivery is still being tried"
+
+
+class ReceiptNotReady(Refusal):
+    code = "receipt-not-ready"
+    title = "There is no receipt of this grant yet"
+
+
+class ReceiptGone(Refusal):
+    code = "receipt-gone"
+    title = "The record of this grant is no longer kept"
 
 
 class SigningKeyMissing(Refusal):

@@ -56,4 +56,6 @@ class Proposed(Output):
 class ProposedSecret(Proposed):
     """Nothing has happened yet, and the secret is worth nothing until the change is confirmed."""
 
-    secret: str = Field(description="The token itself: shown now, and never again.")
+    secret: str | None = Field(
+        description="The token itself: shown now, and never again; null for an `Idempotency-Key` that came before."
+    )

@@ -43,7 +43,9 @@ class Token(Output):
 
 
 class IssuedToken(Token):
-    secret: str = Field(description="The token itself: shown now, and never again.")
+    secret: str | None = Field(
+        description="The token itself: shown now, and never again; null for an `Idempotency-Key` that came before."
+    )
 
     @classmethod
     def issued(cls, issued: Issued) -> "IssuedToken":

@@ -148,4 +148,5 @@ class IdempotencyKey(Table):
     body_digest: Mapped[str] = mapped_column(String(80))
     status: Mapped[int | None]
     answer: Mapped[dict[str, Any] | None]
+    location: Mapped[str | None] = mapped_column(String(256))
     created_at: Mapped[datetime]
