@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, Place] = {
     "reconcile": Place(_RUN, "serving", "reconcile"),
     "sandbox": Place(_RUN, "sandbox", "sandbox"),
     "migrate": Place(_OPERATE, "migrating", "migrate"),
+    "doctor": Place(_OPERATE, "doctor", "doctor"),
+    "iam-policy": Place(_OPERATE, "iam_policy", "iam_policy"),
     "entitlements": Place(_OPERATE, "entitlements", "app"),
     "tokens": Place(_OPERATE, "tokens", "app"),
     "request": Place(_USE, "requests", "request"),

@@ -12,13 +12,21 @@ from protem.clock import SystemClock
 from protem.db.exclusive import InUseError
 from protem.db.migrate import SchemaOutdatedError, require_current
 from protem.db.store import Store
+from protem.settings import Settings
 
 
 @contextmanager
 def store() -> Iterator[Store]:
     """Open the database of PROTEM_DATABASE_URL, if it has the schema of this version."""
+    with store_of(settings()) as opened:
+        yield opened
+
+
+@contextmanager
+def store_of(chosen: Settings) -> Iterator[Store]:
+    """Open the database of these settings, if it has the schema of this version."""
     with database():
-        opened = Store(settings().database_url.get_secret_value(), clock=SystemClock(), pool_size=1)
+        opened = Store(chosen.database_url.get_secret_value(), clock=SystemClock(), pool_size=1)
         try:
             require_current(opened.engine)
             yield opened

@@ -1,6 +1,7 @@
 """Settings, and what to say when one of them is wrong."""
 
 import os
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,7 +22,13 @@ def settings(**chosen: Any) -> Settings:
 
     Raises ``Failure`` with every variable that is wrong, what it is for, and what would be right.
     """
-    _warn_of_strangers()
+    for stranger in strangers():
+        warn(stranger)
+    return load(**chosen)
+
+
+def load(**chosen: Any) -> Settings:
+    """Return the settings without a word about what is none."""
     try:
         found = Settings(**{name: value for name, value in chosen.items() if value is not None})
         engine.parse(found.database_url.get_secret_value())
@@ -45,10 +52,11 @@ def _explained(setting: str, message: str) -> FieldError:
     return FieldError(variable(setting), f"{sentence}. {described}")
 
 
-def _warn_of_strangers() -> None:
+def strangers() -> Iterator[str]:
+    """Yield a sentence for each variable that looks like a setting and is none."""
     known = {variable(setting) for setting in Settings.model_fields} | OF_THE_CLIENT
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            warn(f"{name} is not a setting of this version and changes nothing{hint}")
+            yield f"{name} is not a setting of this version and changes nothing{hint}"
