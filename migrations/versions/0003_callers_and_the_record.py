@@ -225,6 +225,10 @@ def upgrade() -> None:
     )
     op.add_column("requests", sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(op.f("ix_requests_state_remind_at"), "requests", ["state", "remind_at"], unique=False)
+    op.add_column(
+        "reviews", sa.Column("reminders", sa.Integer(), server_default=sa.text("0"), nullable=False)
+    )
+    op.add_column("reviews", sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("idempotency_keys", sa.Column("location", sa.String(length=256), nullable=True))
     op.add_column("principals", sa.Column("email_key", sa.String(length=640), nullable=True))
     op.add_column("principals", sa.Column("external_id", sa.String(length=256), nullable=True))
@@ -264,7 +268,7 @@ def find_events() -> None:
     """Order what the record is searched by as its lists are ordered: by time."""
     for index in ("type_id", "request_id", "grant_id", "principal_id_id", "account_id_id"):
         op.drop_index(op.f(f"ix_audit_events_{index}"), table_name="audit_events")
-    always, sometimes = ("type", "caller"), ("acting_as", "request_id", "grant_id")
+    always, sometimes = ("type", "caller"), ("acting_as", "request_id", "grant_id", "assignment_id")
     for column in (*always, *sometimes, "principal_id", "account_id", "permission_set_arn"):
         where = None if column in always else sa.text(f"{column} IS NOT NULL")
         op.create_index(

@@ -3,9 +3,12 @@
 HTTP appears once, in ``protem.api.problems``; the command line prints the same code and sentence.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+from protem.domain.rejections import Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,28 @@ class ScopeMissing(Refusal):
     title = "This token is not for that"
 
 
-class Unauthenticated(Refusal):
+class CredentialRefused(Refusal):
+    """A credential that is no good, or not for this; ``reason`` and ``token_id`` are for the record alone.
+
+    No reason means that the credential was good, and that there is nothing to count.
+    """
+
+    reason: Rejection | None = None
+    token_id: uuid.UUID | None = None
+
+    def because(self, reason: Rejection, *, token_id: uuid.UUID | None = None) -> Self:
+        """Return this refusal with what is put on record about it."""
+        self.reason, self.token_id = reason, token_id
+        return self
+
+
+class Unauthenticated(CredentialRefused):
     code = "unauthenticated"
     title = "No valid credential was presented"
+    reason = Rejection.IDENTITY
 
 
-class ActAsRefused(Refusal):
+class ActAsRefused(CredentialRefused):
     code = "act-as-refused"
     title = "This token may not act as that person"
 
@@ -280,7 +299,7 @@ class TokenRotated(Refusal):
     title = "Somebody else was rotating the token at the same time"
 
 
-class NetworkRefused(Refusal):
+class NetworkRefused(CredentialRefused):
     code = "network-refused"
     title = "The token is not for calls from there"
 

@@ -102,6 +102,7 @@ class AuditEvent(Table):
         _by_time("acting_as", where="acting_as IS NOT NULL"),
         _by_time("request_id", where="request_id IS NOT NULL"),
         _by_time("grant_id", where="grant_id IS NOT NULL"),
+        _by_time("assignment_id", where="assignment_id IS NOT NULL"),
         _by_time("principal_id", where="principal_id IS NOT NULL"),
         _by_time("account_id", where="account_id IS NOT NULL"),
         _by_time("permission_set_arn", where="permission_set_arn IS NOT NULL"),
