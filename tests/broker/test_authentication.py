@@ -172,20 +172,22 @@ def test_the_use_of_a_token_is_written_down_at_most_once_a_minute(world: World) 
     issued = personal(world)
     assert caller(world, issued.secret).touch_due
     first = world.clock.now()
-    touch(world, issued.token)
+    touch(world, issued)
     assert not caller(world, issued.secret).touch_due
     world.clock.advance(59)
-    touch(world, issued.token)
+    touch(world, issued)
     assert last_use(world, issued.token) == first
     world.clock.advance(1)
     assert caller(world, issued.secret).touch_due
-    touch(world, issued.token)
+    touch(world, issued)
     assert last_use(world, issued.token) == first + timedelta(minutes=1)
 
 
-def touch(world: World, token: Token) -> None:
+def touch(world: World, issued: Issued) -> None:
+    using = caller(world, issued.secret)
     with world.store.writing() as session:
-        tokens.touch(session, token.id, now=world.clock.now())
+        previous = using.by_previous_secret
+        tokens.touch(session, issued.token.id, now=world.clock.now(), by_previous_secret=previous)
 
 
 def last_use(world: World, token: Token) -> datetime | None:

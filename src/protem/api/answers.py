@@ -18,9 +18,14 @@ def problem(refusal: Refusal, *, headers: Mapping[str, str] | None = None) -> Re
     return Response(
         to_json(members(refusal)),
         status_code=kind.status,
-        headers={**kind.headers, **(headers or {})},
+        headers={**kind.headers, **_when(refusal), **(headers or {})},
         media_type=MEDIA_TYPE,
     )
+
+
+def _when(refusal: Refusal) -> dict[str, str]:
+    seconds = refusal.facts.get("retry_after")
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def members(refusal: Refusal) -> dict[str, Any]:

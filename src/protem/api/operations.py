@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from protem.api import answers, problems, refusals
 from protem.api.parameters import known_parameters
-from protem.domain import errors
+from protem.domain import errors, identification
 from protem.domain.authority import Verb
 from protem.domain.errors import Refusal
 
@@ -24,9 +24,14 @@ _ANYWHERE = (
 _ANY = (
     errors.InvalidInput,
     errors.Unauthenticated,
+    identification.IdentityRefused,
+    identification.IdentityProviderUnavailable,
+    refusals.CrossSite,
     errors.ActAsRefused,
     errors.ScopeMissing,
+    errors.NetworkRefused,
     errors.Forbidden,
+    errors.RateLimited,
     refusals.DatabaseUnavailable,
     refusals.InternalError,
 )

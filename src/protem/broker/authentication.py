@@ -1,19 +1,21 @@
 """From what a call presents to a caller: the one place that knows what credentials there are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from protem.broker import catalogue, credentials, locks
 from protem.broker.callers import Caller
 from protem.db.models import Token, TokenRole
+from protem.domain import names, networks
 from protem.domain.authority import ACTING, Relation, Scope
 from protem.domain.catalogue import Person
-from protem.domain.errors import ActAsRefused, Refusal, Unauthenticated
+from protem.domain.errors import ActAsRefused, NetworkRefused, Refusal, Unauthenticated
+from protem.domain.rejections import Rejection
 from protem.identity_provider.values import Assertion
 
 TOUCH_INTERVAL = timedelta(minutes=1)
@@ -52,12 +54,18 @@ class ApiTokens:
         if bearer is None or not bearer.startswith(credentials.PREFIX):
             return None
         if not credentials.well_formed(bearer):
-            raise Unauthenticated("this is not a whole Protem token")
-        found = select(Token).where(Token.secret_hash == credentials.hashed(bearer))
+            typo = "this is not a whole Protem token: some of it is missing or mistyped"
+            raise Unauthenticated(typo).because(Rejection.TYPO)
+        hashed = credentials.hashed(bearer)
+        found = select(Token).where(or_(Token.secret_hash == hashed, Token.previous_hash == hashed))
         token = session.scalars(found).one_or_none()
-        if token is None or token.revoked_at is not None or token.expires_at <= now:
-            raise Unauthenticated("this token is not valid")
-        return _caller(token, _bound_to(session, token), now)
+        if token is None:
+            raise _invalid(Rejection.UNKNOWN)
+        previous = token.secret_hash != hashed
+        if (reason := _over(token, previous=previous, now=now)) is not None:
+            raise _invalid(reason, token)
+        _require_network(token, presented.address)
+        return _caller(token, _bound_to(session, token), previous=previous, now=now)
 
 
 API_TOKENS = ApiTokens()
@@ -85,17 +93,29 @@ class Admission:
 TOKENS_ONLY = Admission()
 
 
+def _let_in(caller: Caller) -> None:
+    pass
+
+
 def authenticate(
-    session: Session, presented: Presented, *, now: datetime, admission: Admission = TOKENS_ONLY
+    session: Session,
+    presented: Presented,
+    *,
+    now: datetime,
+    admission: Admission = TOKENS_ONLY,
+    let_in: Callable[[Caller], None] = _let_in,
 ) -> Caller:
     """Return who calls; it only reads, see ``tokens.touch`` for recording the use.
 
-    Raises ``Unauthenticated``, or ``ActAsRefused`` for a person that the bearer may not act as.
+    ``let_in`` is told who presents the credential before it is looked at as whom they act, and may
+    raise. Raises ``Unauthenticated``, ``NetworkRefused`` for a call from elsewhere, or
+    ``ActAsRefused`` for a person that the bearer may not act as.
     """
     known = (verifier.verify(session, presented, now) for verifier in admission.verifiers)
     caller = next((caller for caller in known if caller is not None), None)
     if caller is None:
-        raise Unauthenticated(_missing(presented))
+        raise Unauthenticated(_missing(presented)).because(Rejection.UNRECOGNISED)
+    let_in(caller)
     if presented.act_as is not None:
         return _acting(session, caller, presented.act_as)
     held = offices(session, caller.person, admission, now) if _may_hold_office(caller) else frozenset()
@@ -128,18 +148,49 @@ def _bound_to(session: Session, token: Token) -> Person | None:
         return None
     person = catalogue.person(session, token.principal_id)
     if person is None:
-        raise Unauthenticated("this token is not valid")
+        raise _invalid(Rejection.LEFT, token)
     return person
 
 
-def _caller(token: Token, person: Person | None, now: datetime) -> Caller:
+def _invalid(reason: Rejection, token: Token | None = None) -> Unauthenticated:
+    # In the same words for all: whoever guesses must not learn how close it was.
+    return Unauthenticated("this token is not valid").because(reason, token_id=token.id if token else None)
+
+
+def _over(token: Token, *, previous: bool, now: datetime) -> Rejection | None:
+    if token.revoked_at is not None:
+        return Rejection.REVOKED
+    if token.expires_at <= now:
+        return Rejection.EXPIRED
+    if previous and (token.previous_until is None or token.previous_until <= now):
+        return Rejection.ROTATED
+    return None
+
+
+def _require_network(token: Token, address: str | None) -> None:
+    if not token.networks:
+        return
+    found = networks.address(address)
+    if networks.contain(map(networks.network, token.networks), found):
+        return
+    seen = str(found) if found else None
+    where = f"calls from {seen}" if seen else "calls from an address that is not known here"
+    refused = NetworkRefused(f"this token is not for {where}", facts={"address": seen})
+    raise refused.because(Rejection.NETWORK, token_id=token.id)
+
+
+def _caller(token: Token, person: Person | None, *, previous: bool, now: datetime) -> Caller:
+    used_at = token.previous_used_at if previous else token.last_used_at
     return Caller(
         name=token.name,
         role=token.role,
         token_id=token.id,
         person=person,
         scopes=_scopes(token),
-        touch_due=token.last_used_at is None or token.last_used_at <= now - TOUCH_INTERVAL,
+        act_as_groups=tuple(token.act_as_groups),
+        by_previous_secret=previous,
+        rate_limit=token.rate_limit,
+        touch_due=used_at is None or used_at <= now - TOUCH_INTERVAL,
     )
 
 
@@ -151,9 +202,16 @@ def _scopes(token: Token) -> frozenset[Scope] | None:
 
 def _acting(session: Session, caller: Caller, name: str) -> Caller:
     if caller.role is not TokenRole.SERVICE or ACTING.isdisjoint(caller.scopes or ()):
-        raise ActAsRefused("only the token of a service that was made for it may act as somebody")
+        raise _no_actor(caller, "only the token of a service that was made for it may act as somebody")
     try:
         person = catalogue.person(session, catalogue.find_principal(session, name, field="Act-As").id)
     except Refusal as refusal:
-        raise ActAsRefused(f"Act-As: {refusal.detail}", facts=refusal.facts) from None
+        raise _no_actor(caller, f"Act-As: {refusal.detail}", facts=refusal.facts) from None
+    wanted = {names.handle("group", group) for group in caller.act_as_groups}
+    if wanted and (person is None or wanted.isdisjoint(person.handles)):
+        raise _no_actor(caller, "Act-As: they are in none of the groups as whose members this token may act")
     return replace(caller, person=person)
+
+
+def _no_actor(caller: Caller, detail: str, *, facts: Mapping[str, Any] | None = None) -> ActAsRefused:
+    return ActAsRefused(detail, facts=facts).because(Rejection.ACT_AS, token_id=caller.token_id)

@@ -37,11 +37,15 @@ class Caller:
     name: str
     role: TokenRole
     token_id: uuid.UUID | None = None
+    login_id: uuid.UUID | None = None
+    """By which login a browser calls, if one does."""
     person: Person | None = None
     scopes: frozenset[Scope] | None = None
     """What the token is for; None for whoever is not bounded by a token's scopes."""
     offices: frozenset[Relation] = frozenset()
     """What a person's groups make of them, besides a person: admin, auditor."""
+    act_as_groups: tuple[str, ...] = ()
+    """The groups as whose members a service may act; none means everybody."""
     by_previous_secret: bool = False
     """Whether the token's secret before its last rotation was presented."""
     rate_limit: int | None = None

@@ -45,6 +45,12 @@ class EventType(StrEnum):
     TOKEN_CREATED = "token.created"  # noqa: S105 - the name of an event
     TOKEN_ROTATED = "token.rotated"  # noqa: S105 - the name of an event
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the name of an event
+    LOGIN_STARTED = "login.started"
+    """Somebody logged in with a browser; when the login expires, nothing more is recorded."""
+    LOGIN_ENDED = "login.ended"
+    """Somebody logged out, or had the login ended."""
+    CREDENTIALS_REJECTED = "credentials.rejected"
+    """Credentials were no good: at most one a minute and reason, with how many there were since the last."""
     LOCK_CREATED = "lock.created"
     LOCK_LIFTED = "lock.lifted"
     LOCK_EXPIRED = "lock.expired"

@@ -1,7 +1,7 @@
 """Networks and addresses of the internet, compared as what they mean."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -46,3 +46,27 @@ def _plain_network(found: Network) -> Network:
     if isinstance(found, IPv4Network) or not found.subnet_of(_MAPPED):  # type: ignore[arg-type]
         return found
     return IPv4Network((int(found.network_address) & 0xFFFF_FFFF, found.prefixlen - 96))
+
+
+def neighbourhood(found: Address) -> Network:
+    """Return what one customer of a network has at least: an address of IPv4, a /64 of IPv6."""
+    return ip_network((found, 32 if isinstance(found, IPv4Address) else 64), strict=False)
+
+
+def source(peer: str | None, forwarded: Iterable[str], trusted: Sequence[Network]) -> Address | None:
+    """Return where a call comes from, past the proxies that are trusted to say so; None if nobody knows.
+
+    ``forwarded`` are the values of `X-Forwarded-For`, to which each proxy adds whom it heard: what
+    stands left of the last one who is not trusted, anybody may have written.
+    """
+    seen = address(peer)
+    hops = [hop for value in forwarded for hop in value.split(",")]
+    while hops and contain(trusted, seen):
+        seen = address(_without_port(hops.pop().strip()))
+    return seen
+
+
+def _without_port(hop: str) -> str:
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
