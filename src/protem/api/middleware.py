@@ -66,7 +66,9 @@ class HeadsAnswered:
 def _log_failure(incident: str, error: Exception, scope: Scope) -> None:
     # Written out here: renderers that show the variables of each frame would show credentials.
     trace = "".join(traceback.format_exception(error))
-    _log.error("call.failed", id=incident, method=scope["method"], path=scope["path"], traceback=trace)
+    # The pattern of the route, not the address: people put into addresses what belongs elsewhere.
+    route = getattr(scope.get("route"), "path", None)
+    _log.error("call.failed", id=incident, method=scope["method"], route=route, traceback=trace)
 
 
 def _failed(incident: str) -> ASGIApp:

@@ -54,6 +54,16 @@ class Client:
         except LostAnswer:
             return self.post(path, body, headers=key)
 
+    @contextmanager
+    def stream(self, path: str, **query: Any) -> Iterator[Iterator[bytes]]:
+        """Open what stands at ``path`` to be read bit by bit, however much it is."""
+        given = {name: value for name, value in query.items() if value is not None}
+        with self._telling(), self._http.stream("GET", path, params=given) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise _refused(answer)
+            yield answer.iter_bytes()
+
     def send(
         self,
         method: str,
@@ -70,17 +80,23 @@ class Client:
             **({"Content-Type": "application/yaml"} if document is not None else {}),
         }
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        try:
+        with self._telling():
             answer = self._http.request(
                 method, path, params=given, json=body, content=document, headers=headers
             )
+        if answer.is_success or answer.status_code == httpx2.codes.NOT_MODIFIED:
+            return answer
+        raise _refused(answer)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say in words what can become of a connection."""
+        try:
+            yield
         except (httpx2.ConnectError, httpx2.ConnectTimeout):
             raise _unreachable(self._http, "nothing answers there") from None
         except httpx2.TransportError as error:
             raise LostAnswer(str(error) or type(error).__name__) from None
-        if answer.is_success or answer.status_code == httpx2.codes.NOT_MODIFIED:
-            return answer
-        raise _refused(answer)
 
 
 class LostAnswer(Failure):
@@ -133,10 +149,16 @@ def _refused(answer: httpx2.Response) -> Failure:
         errors = [FieldError(error["field"], error["message"]) for error in problem["errors"]]
         return Failure(problem["code"], problem["detail"], errors=errors, problem=problem)
     except (ValueError, KeyError, TypeError):
-        detail = f"{answer.url} answered {answer.status_code}, and not as Protem does; is PROTEM_URL right?"
+        shown = _shown(answer.url)
+        detail = f"{shown} answered {answer.status_code}, and not as Protem does; is PROTEM_URL right?"
         return Failure("unexpected-answer", detail, leaving=Exit.UNREACHABLE)
 
 
+def _shown(address: httpx2.URL) -> str:
+    """Return an address without a password that somebody may have put into it."""
+    return str(address.copy_with(userinfo=b"", query=None))
+
+
 def _unreachable(http: httpx2.Client, reason: str) -> Failure:
-    detail = f"{http.base_url} cannot be reached: {reason}. PROTEM_URL says where Protem is"
+    detail = f"{_shown(http.base_url)} cannot be reached: {reason}. PROTEM_URL says where Protem is"
     return Failure("unreachable", detail, leaving=Exit.UNREACHABLE)

@@ -52,10 +52,11 @@ def create(url: str, *, pool_size: int) -> Engine:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # of statements that fail: they would stand in logs
             connect_args={"connect_timeout": 5, "options": _POSTGRESQL_OPTIONS},
         )
     _make_private(Path(parsed.database or ""))
-    engine = create_engine(parsed, pool_size=pool_size, max_overflow=0, pool_timeout=10)
+    engine = create_engine(parsed, pool_size=pool_size, max_overflow=0, pool_timeout=10, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

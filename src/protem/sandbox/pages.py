@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 SIGNATURE_BYTES = 16
@@ -20,7 +20,7 @@ class BadToken(Exception):
 class Pager:
     """Cuts listings after the last key shown, so that changes in between lose nothing else."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     most: int
 
     def cut(
