@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import func, select
 
-from protem.broker.record import checkpoints, sealing
+from protem.broker.record import checkpoints, retention, sealing
 from protem.broker.record.signing import SigningKey
 from protem.db.models import Chain, Checkpoint, UnsealedEvent
 from protem.db.store import RECORD, Store
@@ -20,6 +20,7 @@ from protem.schedule import Schedule
 _JOB = "sealing"
 _LATEST = timedelta(seconds=1)
 """What other processes commit is sealed so much later, at most."""
+_SELDOM = timedelta(hours=1)
 _SOON = timedelta(milliseconds=100)
 """Long enough to seal what belongs together at once, and not to be in the way of who wrote it."""
 
@@ -45,11 +46,21 @@ class Recording:
             "protem_audit_vanished", "Events that were gone before they were sealed.", registry=metrics
         )
 
-    def begin(self, schedule: Schedule, *, while_leading: Leading, checkpoints_every: timedelta) -> None:
-        """Take a place in the schedule."""
+    def begin(
+        self,
+        schedule: Schedule,
+        *,
+        while_leading: Leading,
+        checkpoints_every: timedelta,
+        kept_for: timedelta | None,
+    ) -> None:
+        """Take a place in the schedule; None keeps the record for ever."""
         schedule.every(_LATEST, partial(while_leading, self.seal), name=_JOB)
         if self._key is not None:
             schedule.every(checkpoints_every, partial(while_leading, self.sign), name="checkpoints")
+        if kept_for is not None:
+            job = partial(self.let_go, older_than=kept_for)
+            schedule.every(_SELDOM, partial(while_leading, job), name="retention")
         self._store.on_commit(partial(self._heard, schedule))
 
     def seal(self) -> None:
@@ -65,6 +76,21 @@ class Recording:
         if self._key is not None:
             with self._store.writing() as session:
                 checkpoints.sign(session, self._key, now=self._store.now(session))
+
+    def let_go(self, *, older_than: timedelta) -> None:
+        """Drop what is older, a stretch at a time, and delete what was dropped, by this run or one before."""
+        dropped = True
+        while dropped and self._going_on():
+            self._purge()
+            with self._store.writing() as session:
+                now = self._store.now(session)
+                dropped = retention.drop(session, older_than=older_than, now=now) is not None
+
+    def _purge(self) -> None:
+        purged = retention.BATCH
+        while purged and self._going_on():
+            with self._store.writing() as session:
+                purged = retention.purge(session)
 
     def _heard(self, schedule: Schedule, topics: frozenset[str]) -> None:
         # One commit of many wakes the sealer, so that those who write pay nothing for it.

@@ -1,7 +1,7 @@
 """The composition root: the one place where the parts of a process are put together."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,15 +11,13 @@ from typing import Any, Self
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
-from protem import jobs
+from protem import identifying, jobs
 from protem.broker import activation, entitlements
-from protem.broker.authentication import Admission
 from protem.broker.record.signing import SigningKey
 from protem.clock import Clock, SystemClock
 from protem.db import exclusive, migrate
 from protem.db.models import CatalogueSync
 from protem.db.store import ASSIGNMENTS, RULES, Store
-from protem.domain import names
 from protem.identity_center.aws import Connection, connect, sessions
 from protem.identity_center.budget import CallBudget
 from protem.identity_center.errors import CallWithheld
@@ -107,11 +105,8 @@ class Runtime:
         self.settings = settings
         self.clock = clock
         self.store = store
-        self.admission = Admission(
-            admins=_groups(settings.admin_groups),
-            auditors=_groups(settings.auditor_groups),
-            two_persons=settings.two_person_rule,
-        )
+        self.admission = identifying.admission(settings)
+        self.identity_provider = identifying.provider(settings, clock=clock)
         self.metrics = CollectorRegistry(auto_describe=False)
         self.metrics.register(Stock(store))
         self.metrics.register(Proof(store))
@@ -255,7 +250,10 @@ class Runtime:
             made.schedule.every(interval, partial(made.while_leading, job), name=name, at_once=at_once)
         recording = Recording(self.store, key=self.signing_key, metrics=self.metrics, going_on=self._going_on)
         recording.begin(
-            made.schedule, while_leading=made.while_leading, checkpoints_every=settings.checkpoint_interval
+            made.schedule,
+            while_leading=made.while_leading,
+            checkpoints_every=settings.checkpoint_interval,
+            kept_for=settings.audit_retention,
         )
         made.notifying.begin(made.schedule, while_leading=made.while_leading)
 
@@ -270,10 +268,6 @@ def _react(schedule: Schedule, topics: frozenset[str]) -> None:
     if RULES in topics:
         schedule.soon("locks")
         schedule.soon("eligibility")
-
-
-def _groups(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(names.handle("group", name) for name in given)
 
 
 def _iso(instant: datetime | None) -> str | None:

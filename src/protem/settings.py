@@ -203,15 +203,14 @@ class Settings(BaseSettings):
         default="json", pattern="^(json|console)$", description="`json`, or `console` for people."
     )
 
-    @model_validator(mode="after")
-    def _retained(self) -> Self:
-        if self.audit_retention is None:
-            return self
-        if self.audit_retention < SHORTEST_RETENTION:
-            raise ValueError("audit_retention: the record is kept for P90D at least; leave it out to keep all")
-        if self.audit_key_file is None:
-            raise ValueError("audit_retention: only what is signed may be dropped; set audit_key_file, too")
-        return self
+    @field_validator("audit_retention")
+    @classmethod
+    def _retained(cls, value: timedelta | None, info: ValidationInfo) -> timedelta | None:
+        if value is not None and value < SHORTEST_RETENTION:
+            raise ValueError("what is on record is kept for P90D at least; leave this out to keep all of it")
+        if value is not None and info.data.get("audit_key_file") is None:
+            raise ValueError("only what is signed may be dropped; set PROTEM_AUDIT_KEY_FILE, too")
+        return value
 
     @field_validator("host")
     @classmethod

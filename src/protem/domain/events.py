@@ -65,6 +65,8 @@ class EventType(StrEnum):
     CHANGE_EXPIRED = "change.expired"
     AUDIT_EXPORTED = "audit.exported"
     """Somebody took a copy of the record, or part of one."""
+    AUDIT_SEGMENT_DROPPED = "audit.segment_dropped"
+    """The oldest of the record is no longer kept; the facts have the hashes of its ends."""
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_ROTATED = "webhook.rotated"
