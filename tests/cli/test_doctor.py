@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from botocore.awsrequest import AWSResponse
 from sqlalchemy import create_engine, text
 
 from protem.cli.doctor import aws as aws_part
-from protem.cli.doctor import configuration, database
+from protem.cli.doctor import configuration, database, identity
 from protem.cli.doctor.findings import Finding, Part, Verdict, guarded
 from protem.cli.listening import listening
 from protem.identity_center.aws.rights import Examination
+from protem.identity_provider.network import Answer, UnreachableError
 from protem.sandbox import Fault, Sandbox, seed_demo
 from protem.sandbox.mounts.hook import Body
 from protem.sandbox.server import server as server_of
@@ -168,6 +170,69 @@ def test_what_cannot_be_simulated_is_said_not_to_be_checked(
 )
 def test_settings_that_are_risky_are_named(settings: dict[str, Any], verdict: Verdict, said: str) -> None:
     assert any(said in one for one in told(configuration.examine(Settings(**settings)), verdict))
+
+
+ISSUER = "https://login.example.com"
+KEY = {"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An identity provider that answers like this, and is down where it has nothing to say."""
+
+    answers: dict[str, dict[str, Any]]
+
+    def get(self, url: str) -> Answer:
+        if url not in self.answers:
+            raise UnreachableError("there was no answer: ConnectError")
+        return Answer(200, self.answers[url])
+
+    def post(self, url: str, form: Any, *, basic: Any = None) -> Answer:
+        raise AssertionError(url)
+
+
+def provider(**changes: Any) -> Provider:
+    document = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys", **changes}
+    return Provider(
+        {f"{ISSUER}/.well-known/openid-configuration": document, f"{ISSUER}/keys": {"keys": [KEY]}}
+    )
+
+
+def with_provider(**settings: Any) -> Settings:
+    return Settings(oidc_issuer=ISSUER, oidc_audience="protem", oidc_algorithms=("EdDSA",), **settings)
+
+
+def test_an_identity_provider_that_is_well_is_said_to_be() -> None:
+    found = list(identity.examine(with_provider(), fetch=provider()))
+    assert [one.verdict for one in found] == [Verdict.GOOD, Verdict.GOOD]
+    assert [one.verdict for one in identity.examine(Settings())] == [Verdict.GOOD]
+
+
+@pytest.mark.parametrize(
+    ("answering", "settings", "said"),
+    [
+        (Provider({}), {}, "there was no answer"),
+        (provider(issuer="https://other.example.com"), {}, "names another issuer"),
+        (provider(jwks_uri=f"{ISSUER}/none"), {}, "there was no answer"),
+        (provider(jwks_uri="http://other.example.com/keys"), {}, "jwks_uri"),
+        (
+            provider(),
+            {"public_url": "https://protem.example.com", "oidc_client_id": "web"},
+            "no place to log in",
+        ),
+    ],
+)
+def test_an_identity_provider_that_is_not_well_is_named(
+    answering: Provider, settings: dict[str, Any], said: str
+) -> None:
+    bad = told(identity.examine(with_provider(**settings), fetch=answering), Verdict.BAD)
+    assert any(said in one for one in bad)
+
+
+def test_keys_that_fit_nothing_are_bad() -> None:
+    settings = Settings(oidc_issuer=ISSUER, oidc_audience="protem", oidc_algorithms=("RS256",))
+    (bad,) = told(identity.examine(settings, fetch=provider()), Verdict.BAD)
+    assert "no key for RS256" in bad
 
 
 def of(url: str) -> Settings:

@@ -9,10 +9,10 @@ from typing import Any
 import httpx2
 
 from protem import __version__
-from protem.cli.addresses import is_loopback
 from protem.cli.failures import Exit, Failure
 from protem.cli.output import warn
 from protem.domain.errors import FieldError
+from protem.domain.origins import is_loopback
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 

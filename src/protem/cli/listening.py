@@ -4,8 +4,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from protem.cli.addresses import is_loopback
 from protem.cli.failures import Failure
+from protem.domain.origins import is_loopback
 from protem.settings import Settings
 
 _BACKLOG = 2048

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from typer import Option
 
-from protem.cli.addresses import is_loopback
 from protem.cli.failures import Failure
+from protem.domain.origins import is_loopback
 from protem.sandbox import Sandbox, seed_demo
 from protem.sandbox.server import serve
 

@@ -6,7 +6,7 @@ from functools import partial
 from typer import Exit as Leave
 
 from protem.cli import environment, options, output
-from protem.cli.doctor import aws, configuration, database, entitlements, record
+from protem.cli.doctor import aws, configuration, database, entitlements, identity, record
 from protem.cli.doctor.findings import Finding, Part, Verdict, guarded
 from protem.cli.failures import Exit, Failure
 from protem.settings import Settings
@@ -24,6 +24,7 @@ _PARTS: tuple[tuple[Part, Examine], ...] = (
     (configuration.PART, configuration.examine),
     (database.PART, database.examine),
     (record.PART, record.examine),
+    (identity.PART, identity.examine),
     (entitlements.PART, entitlements.examine),
     (aws.PART, aws.examine),
 )

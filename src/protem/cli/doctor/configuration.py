@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from protem.cli import environment
-from protem.cli.addresses import is_loopback
 from protem.cli.doctor.findings import Finding, Part
+from protem.domain.origins import is_loopback
 from protem.settings import Settings
 
 PART = Part("configuration")
