@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage races bench check format lock audit wheel clean
+.PHONY: help setup demo test coverage races bench bench-audit check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -57,6 +57,9 @@ races: setup  ## Run everything that two can do at once, many times over (ROUNDS
 
 bench: setup  ## Measure how fast entitlements decide, and how that grows (benchmarks/README.md)
 	@$(VENV)/bin/python -m benchmarks.policy
+
+bench-audit: setup  ## Measure how fast the record is searched (ROWS=200000; 10000000 takes most of an hour)
+	@$(VENV)/bin/python -m benchmarks.audit --rows $(or $(ROWS),200000)
 
 check: setup  ## Check format, rules, types, imports, and that migrations and models agree
 	@echo "Format"; $(VENV)/bin/ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }

