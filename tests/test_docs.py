@@ -118,7 +118,7 @@ def test_the_readme_shows_the_commands_that_the_demo_prints() -> None:
     printed = (CHECKOUT / "src/protem/cli/demo/walkthrough.sh").read_text()
     blocks = re.findall(r"```sh\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
     shown = [block for block in blocks if "protem " in block]
-    assert len(shown) == 4
+    assert len(shown) == 5
     assert [block for block in shown if block not in printed] == []
 
 

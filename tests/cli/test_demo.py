@@ -70,6 +70,7 @@ def test_what_it_prints_gives_access_when_pasted_and_ctrl_c_leaves_nothing(demo:
     assert '"AccountId": "111122223333"' in sandbox_says
     assert '"PrincipalType": "USER"' in sandbox_says
     assert "is closed by user:judy" in demo.paste(demo.section("Three in the morning"))
+    assert "In order: " in demo.paste(demo.section("And anyone can check"))
     assert '"via": "slack"' in demo.paste(demo.section(LAST_TITLE))
     leaves_nothing(demo, stopped_by=signal.SIGINT)
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, text
@@ -16,7 +17,7 @@ from protem.domain.events import EventType
 from tests.clocks import ManualClock
 
 GUARDS = {
-    "sqlite": "DROP TRIGGER {table}_{act}",
+    "sqlite": "DROP TRIGGER IF EXISTS {table}_{act}",
     "postgresql": "ALTER TABLE {table} DISABLE TRIGGER {table}_{act}",
 }
 
@@ -41,8 +42,8 @@ class Records:
         """Write one event into an open transaction."""
         self.put(session, {"note": note, **facts})
 
-    def put(self, session: Session, facts: Mapping[str, Any]) -> None:
-        audit.record(session, EventType.LOCK_CREATED, now=self.clock.now(), facts=facts)
+    def put(self, session: Session, facts: Mapping[str, Any], *, now: datetime | None = None) -> None:
+        audit.record(session, EventType.LOCK_CREATED, now=now or self.clock.now(), facts=facts)
 
     def seal(self, *, limit: int = sealing.LIMIT) -> int:
         with self.store.writing() as session:
@@ -71,6 +72,10 @@ class Records:
     def overpower(self, table: str, act: str, statement: str, **values: Any) -> None:
         """Do what the database refuses, as whoever owns it can."""
         with self.store.writing() as session:
-            dialect = session.get_bind().dialect.name
-            session.execute(text(GUARDS[dialect].format(table=table, act=act)))
+            self.unguard(session, table, act)
             session.execute(text(statement), values)
+
+    def unguard(self, session: Session, table: str, act: str) -> None:
+        """Have the database allow what it refuses."""
+        dialect = session.get_bind().dialect.name
+        session.execute(text(GUARDS[dialect].format(table=table, act=act)))

@@ -1,9 +1,9 @@
 """Which stretch of the chain is wanted: times are not in its order, numbers are."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from protem.broker.record.sealing import NOTHING
@@ -11,6 +11,10 @@ from protem.db.models import AuditEvent, Chain, DroppedSegment, Seal
 
 _LATE = timedelta(hours=1)
 """By how much an event may be older than one that was sealed before it, and still be found by its time."""
+
+
+_EVER = (datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+_NEVER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,9 @@ def stretch(
     after_sequence: int | None,
 ) -> Stretch:
     """Return the shortest stretch with every event of ``[since, until)`` that comes after a number."""
-    first = max((after_sequence or 0) + 1, 1 if since is None else _first(session, chain, since))
-    last = chain.sequence if until is None else _last(session, until)
+    begin, end = since or _EVER[0], until or _EVER[1]
+    first = max((after_sequence or 0) + 1, 1 if since is None else _first(session, begin, end))
+    last = chain.sequence if until is None else _last(session, begin, end)
     first = min(first, chain.sequence + 1)
     begun = _dropped(session, first)
     if begun is not None:  # what is between its ends can no longer be proved
@@ -43,36 +48,40 @@ def stretch(
     return Stretch(first, max(last, first - 1), _hash(session, first - 1))
 
 
-def _first(session: Session, chain: Chain, since: datetime) -> int:
-    dropped = session.scalars(
-        select(func.min(DroppedSegment.first_sequence)).where(DroppedSegment.last_occurred_at >= since)
-    ).one()
-    begin = _time(session, func.min(AuditEvent.occurred_at), AuditEvent.occurred_at >= since)
-    kept = None if begin is None else _seals(session, func.min(Seal.sequence), begin, begin + _LATE)
-    return min(found for found in (dropped, kept, chain.sequence + 1) if found is not None)
+def _first(session: Session, begin: datetime, end: datetime) -> int:
+    dropped_there = DroppedSegment.last_occurred_at >= begin
+    dropped = _number(session, select(func.min(DroppedSegment.first_sequence)).where(dropped_there))
+    earliest = _time(session, func.min(AuditEvent.occurred_at), begin, end)
+    kept = earliest and _seal(session, func.min(Seal.sequence), earliest, min(earliest + _LATE, end))
+    return min(dropped or _NEVER, kept or _NEVER)
 
 
-def _last(session: Session, until: datetime) -> int:
-    dropped = session.scalars(
-        select(func.max(DroppedSegment.last_sequence)).where(DroppedSegment.last_occurred_at < until)
-    ).one()
-    end = _time(session, func.max(AuditEvent.occurred_at), AuditEvent.occurred_at < until)
-    kept = None if end is None else _seals(session, func.max(Seal.sequence), end - _LATE, end)
-    return max(found for found in (dropped, kept, 0) if found is not None)
+def _last(session: Session, begin: datetime, end: datetime) -> int:
+    dropped_there = DroppedSegment.last_occurred_at < end
+    dropped = _number(session, select(func.max(DroppedSegment.last_sequence)).where(dropped_there))
+    latest = _time(session, func.max(AuditEvent.occurred_at), begin, end)
+    kept = latest and _seal(session, func.max(Seal.sequence), max(latest - _LATE, begin), end)
+    return max(dropped or 0, kept or 0)
 
 
 def _time(
-    session: Session, which: ColumnElement[datetime], condition: ColumnElement[bool]
+    session: Session, which: ColumnElement[datetime], begin: datetime, end: datetime
 ) -> datetime | None:
-    found: datetime | None = session.scalars(select(which).where(condition)).one()
+    found: datetime | None = session.scalars(select(which).where(_within(begin, end))).one()
     return found
 
 
-def _seals(session: Session, which: ColumnElement[int], begin: datetime, end: datetime) -> int | None:
-    within = AuditEvent.occurred_at.between(begin, end)
-    found: int | None = session.scalars(
-        select(which).join(AuditEvent, AuditEvent.id == Seal.event_id).where(within)
-    ).one()
+def _seal(session: Session, which: ColumnElement[int], begin: datetime, end: datetime) -> int | None:
+    sealed = select(which).join(AuditEvent, AuditEvent.id == Seal.event_id)
+    return _number(session, sealed.where(_within(begin, end)))
+
+
+def _within(begin: datetime, end: datetime) -> ColumnElement[bool]:
+    return and_(AuditEvent.occurred_at >= begin, AuditEvent.occurred_at < end)
+
+
+def _number(session: Session, query: Select[int]) -> int | None:
+    found: int | None = session.scalars(query).one()
     return found
 
 

@@ -128,6 +128,7 @@ def _exports(world: World, api: str) -> Iterator[str]:
         yield f'export PATH={shlex.quote(str(command.parent))}:"$PATH"'
     yield f"export PROTEM_URL={api}"
     yield from (f"export {name}={secret}" for name, secret in world.secrets.items())
+    yield f"export AUDIT_KEY={shlex.quote(str(world.public_key))}"
 
 
 def _walkthrough(world: World, aws: str) -> str:

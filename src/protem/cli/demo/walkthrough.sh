@@ -29,6 +29,9 @@ REVIEW=$(PROTEM_TOKEN=$JUDY protem reviews --open --json \
   | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])')
 PROTEM_TOKEN=$JUDY protem review $REVIEW --yes --comment 'It was needed; CloudTrail agrees'
 
+# And anyone can check: an auditor takes a copy of the record, which proves itself
+PROTEM_TOKEN=$AUDITOR protem audit export | protem audit verify - --key $AUDIT_KEY
+
 # The same without the command line: Alice asks, and Dave answers in chat, through the bot
 REQUEST=$(curl -sS $PROTEM_URL/v1/requests -H "Authorization: Bearer $ALICE" -H 'Content-Type: application/json' \
   -d '{"targets": [{"account": "data-prod", "permission_set": "AdministratorAccess"}], "duration": "PT2M",

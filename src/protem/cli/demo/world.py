@@ -1,7 +1,7 @@
 """What the demo runs on: a fresh database, the sandbox in place of AWS, and a token for each part to play."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from protem.broker import documents, entitlements, tokens
 from protem.broker.callers import CONSOLE
+from protem.broker.record.signing import SigningKey
 from protem.broker.token_terms import Wish
 from protem.db.migrate import upgrade
 from protem.db.models import TokenRole
@@ -40,7 +41,9 @@ class World:
     sandbox: Sandbox
     demo: Demo
     entitlements: tuple[Entitlement, ...]
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
+    public_key: Path
+    """Of the key that signs the record."""
 
 
 def build(home: Path, *, sandbox: Sandbox) -> World:
@@ -49,10 +52,15 @@ def build(home: Path, *, sandbox: Sandbox) -> World:
     upgrade(url)
     demo = seed_demo(sandbox)
     rules = documents.parse(source(), file=_FILE).entitlements
-    settings = Settings(database_url=SecretStr(url), entitlements_file=None, two_person_rule=False)
+    key, key_file, public_key = SigningKey.make(), home / "audit-key.pem", home / "audit-public-key.pem"
+    key.save(key_file)
+    public_key.write_text(key.public.pem)
+    settings = Settings(
+        database_url=SecretStr(url), entitlements_file=None, two_person_rule=False, audit_key_file=key_file
+    )
     runtime = Runtime.build(settings, mount=sandbox.mount)
     try:
-        return World(runtime, sandbox, demo, rules, _furnish(runtime))
+        return World(runtime, sandbox, demo, rules, _furnish(runtime), public_key)
     except BaseException:
         runtime.close()
         raise
