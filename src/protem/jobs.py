@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from protem.broker import changes, enforcing, expiry, idempotency, locking, lost
+from protem.broker import changes, enforcing, expiry, idempotency, locking, logins, lost
 from protem.db.store import Store
 
 EXPIRY = timedelta(seconds=2)
@@ -53,8 +53,9 @@ class Jobs:
             self._end(lost.end_lost)
 
     def tidy(self) -> None:
-        """Forget answers that nobody will ask for again."""
+        """Forget answers that nobody will ask for again, and logins that are long over."""
         with self.store.writing() as session:
+            logins.purge(session, before=self.store.now(session) - logins.KEPT)
             idempotency.purge(session, before=self.store.now(session) - self.idempotency_retention)
 
     def _end(self, some: Ending) -> None:

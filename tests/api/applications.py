@@ -9,20 +9,29 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from prometheus_client import CollectorRegistry
 
+from protem.api.browsers import LOGIN_COOKIE
 from protem.app import create_app
-from protem.broker import tokens
-from protem.broker.authentication import Admission
+from protem.broker import catalogue, logins, tokens
+from protem.broker.assertions import Asserted, Matching
+from protem.broker.authentication import API_TOKENS, Admission
 from protem.broker.callers import CONSOLE
+from protem.broker.logins import Logins
 from protem.broker.record.signing import SigningKey
 from protem.broker.token_terms import Wish
 from protem.db.models import TokenRole
 from protem.db.store import Store
+from protem.identity_provider.provider import IdentityProvider
+from protem.identity_provider.values import Assertion
 from protem.settings import Settings
 from tests.api import contract
-from tests.broker.worlds import ALPHA, World, user_name
+from tests.broker.worlds import ALPHA, World, person_id, user_name
+from tests.identity_provider.issuing import ISSUER, Issuer
 
 ALONE = Admission(two_persons=False)
 """One admin is enough, as in the demo."""
+
+UNHURRIED: Mapping[str, Any] = {"two_person_rule": False, "rate_limit": 100_000}
+"""No test is told to wait, unless that is what it is about."""
 
 
 @dataclass
@@ -30,8 +39,9 @@ class Parts:
     """The services of a process without a reconciler."""
 
     store: Store
-    settings: Settings = field(default_factory=lambda: Settings(waiters_per_caller=2, two_person_rule=False))
+    settings: Settings = field(default_factory=lambda: Settings(waiters_per_caller=2, **UNHURRIED))
     admission: Admission = ALONE
+    identity_provider: IdentityProvider | None = None
     signing_key: SigningKey | None = field(default_factory=SigningKey.make)
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     facts: Mapping[str, object] | None = None
@@ -68,8 +78,13 @@ class Api:
         self.world = world
         self.parts = Parts(world.store)
         if settings:
-            self.parts.settings = Settings(**{"two_person_rule": False, **settings})
-        self.parts.admission = replace(admission, two_persons=self.parts.settings.two_person_rule)
+            self.parts.settings = Settings(**{**UNHURRIED, **settings})
+        self.issuer = Issuer(world.clock)
+        self.parts.identity_provider = self.issuer.provider()
+        known = (API_TOKENS, Asserted(Matching()), Logins(issuer=ISSUER, idle=self.parts.settings.login_idle))
+        self.parts.admission = replace(
+            admission, verifiers=known, two_persons=self.parts.settings.two_person_rule
+        )
         self.app: FastAPI = create_app(self.parts)
         self.http = TestClient(self.app)
         self._secrets: dict[str, str] = {}
@@ -79,6 +94,21 @@ class Api:
 
     def person(self, name: str) -> Client:
         return Client(self.http, self.bearer(name, role=TokenRole.PERSONAL, user=user_name(name)))
+
+    def identified(self, name: str) -> Client:
+        """Return somebody who calls with a token of the identity provider."""
+        return Client(self.http, {"Authorization": f"Bearer {self.issuer.token(name)}"})
+
+    def logged_in(self, name: str) -> Client:
+        """Return somebody who calls with a browser, from a page of ours."""
+        with self.world.store.writing() as session:
+            person, now = catalogue.person(session, person_id(name)), self.world.clock.now()
+            assert person
+            assertion = Assertion(ISSUER, name, {})
+            lifetime = self.parts.settings.login_lifetime
+            started = logins.start(session, person, assertion, lifetime=lifetime, now=now)
+        cookie = f"{LOGIN_COOKIE}={started.secret}"
+        return Client(self.http, {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"})
 
     def bot(self, name: str = "slack", *, acting: str | None = None) -> Client:
         headers = self.bearer(name, role=TokenRole.SERVICE, act_as=True, act_as_decide=True)

@@ -9,7 +9,7 @@ import pytest
 from protem.api import refusals
 from protem.api.answers import members
 from protem.api.problems import PROBLEMS, by_code
-from protem.domain import errors
+from protem.domain import errors, identification
 from protem.domain.errors import FieldError, InvalidInput, Refusal
 from tests.api.applications import Api
 
@@ -17,7 +17,7 @@ DOCUMENTATION = Path(__file__).parents[2] / "docs" / "problems.md"
 
 
 def kinds() -> Iterator[type[Refusal]]:
-    for module in (errors, refusals):
+    for module in (errors, identification, refusals):
         for found in vars(module).values():
             if isinstance(found, type) and issubclass(found, Refusal) and found is not Refusal:
                 yield found

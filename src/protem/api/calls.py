@@ -4,23 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from protem.api import recognising
+from protem.api.gate import Gate, Gates
+from protem.api.recognising import ActAs, Bearer, Cookie
 from protem.api.services import Services
-from protem.broker import authentication, tokens
+from protem.broker import authentication, logins, tokens
 from protem.broker.authentication import Presented
 from protem.broker.callers import Caller
-from protem.domain.errors import Unauthenticated
-
-_bearer = HTTPBearer(
-    scheme_name="token",
-    description="An API token: personal, or of a service, an admin or an auditor.",
-    auto_error=False,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +38,46 @@ class Call:
 
     services: Services
     presented: Presented
+    gate: Gate
 
     @contextmanager
     def writing(self) -> Iterator[Turn]:
-        with self.services.store.writing() as session:
-            turn = self._turn(session)
-            if turn.caller.touch_due:
-                _touch(turn)
-            yield turn
+        with self.gate.watched(self.presented):
+            presented = recognising.checked(self.services, self.presented)
+            with self.services.store.writing() as session:
+                turn = self._turn(session, presented)
+                if turn.caller.touch_due:
+                    _touch(turn)
+                yield turn
 
     @contextmanager
     def reading(self) -> Iterator[Turn]:
-        with self.services.store.reading() as session:
-            turn = self._turn(session)
-            yield turn
-        if turn.caller.touch_due:
-            with self.services.store.writing() as session:
-                _touch(Turn(session, turn.caller, turn.now))
+        with self.gate.watched(self.presented):
+            presented = recognising.checked(self.services, self.presented)
+            with self.services.store.reading() as session:
+                turn = self._turn(session, presented)
+                yield turn
+            if turn.caller.touch_due:
+                with self.services.store.writing() as session:
+                    _touch(Turn(session, turn.caller, turn.now))
 
-    def _turn(self, session: Session) -> Turn:
+    def _turn(self, session: Session, presented: Presented) -> Turn:
         now = self.services.store.now(session)
         caller = authentication.authenticate(
-            session, self.presented, now=now, admission=self.services.admission
+            session,
+            presented,
+            now=now,
+            admission=self.services.admission,
+            let_in=partial(self.gate.let_in, self.presented),
         )
         return Turn(session, caller, now)
 
 
 def _touch(turn: Turn) -> None:
     if turn.caller.token_id is not None:
-        tokens.touch(turn.session, turn.caller.token_id, now=turn.now)
+        tokens.touch(turn.session, turn.caller, now=turn.now)
+    if turn.caller.login_id is not None:
+        logins.touch(turn.session, turn.caller.login_id, now=turn.now)
 
 
 async def services(request: Request) -> Services:
@@ -79,31 +86,17 @@ async def services(request: Request) -> Services:
 
 
 async def _call(
+    *,
     request: Request,
     services: Annotated[Services, Depends(services)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    act_as: Annotated[
-        str | None,
-        Header(
-            alias="Act-As",
-            min_length=1,
-            max_length=512,
-            description="The user name, in UTF-8, or the id of the person that a service acts as.",
-        ),
-    ] = None,
+    bearer: Bearer,
+    cookie: Cookie,
+    act_as: ActAs = None,
 ) -> Call:
-    if credentials is None or credentials.scheme.lower() != "bearer":
-        raise Unauthenticated("present a token: Authorization: Bearer protem_…")
-    address = request.client.host if request.client else None
-    return Call(services, Presented(credentials.credentials, _utf8(act_as) if act_as else None, address))
-
-
-def _utf8(header: str) -> str:
-    """Return a header as it was meant: servers hand them over as Latin-1."""
-    try:
-        return header.encode("latin-1").decode()
-    except UnicodeError:
-        return header
+    gates: Gates = request.app.state.gates
+    gate = gates.gate(request)
+    presented = recognising.presented(request, services, bearer, act_as, address=gate.address)
+    return Call(services, presented, gate)
 
 
 AnyServices = Annotated[Services, Depends(services)]

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from protem.broker.authentication import Admission
 from protem.broker.record.signing import SigningKey
 from protem.db.store import Store
+from protem.identity_provider.provider import IdentityProvider
 from protem.settings import Settings
 
 
@@ -22,6 +23,11 @@ class Services(Protocol):
 
     @property
     def admission(self) -> Admission: ...
+
+    @property
+    def identity_provider(self) -> IdentityProvider | None:
+        """What knows the people of the organization; None where there are API tokens only."""
+        ...
 
     @property
     def signing_key(self) -> SigningKey | None:

@@ -8,8 +8,8 @@ import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
+from protem.domain.identification import KNOWN_ALGORITHMS
 from protem.identity_provider.network import Fetch, UnreachableError
-from protem.identity_provider.values import KNOWN_ALGORITHMS
 
 _OK = 200
 _MOST = 100

@@ -5,11 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
-"""What tokens may be signed with unless something else is said."""
-KNOWN_ALGORITHMS = frozenset({*ALGORITHMS, "RS384", "RS512", "PS384", "PS512", "ES384", "ES512"})
-"""Signatures by a key that only the provider has; with the others, whoever can check could also sign."""
-
+from protem.domain.identification import ALGORITHMS
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
