@@ -7,13 +7,11 @@ from typing import Any
 import anyio
 import pytest
 from fastapi.routing import iter_route_contexts
-from fastapi.testclient import TestClient
 from starlette.exceptions import HTTPException
 
 from protem.api import headers
 from protem.api.entrance import LimitedBodies
 from protem.api.routers import PUBLIC
-from protem.app import create_app
 from tests.api.applications import Api, Client, asking
 from tests.api.live import run
 
@@ -38,8 +36,8 @@ def wrong_with(sent: Any, *, tls: bool = False) -> list[str]:
 
 def test_every_address_answers_every_method_with_every_header(api: Api) -> None:
     for path in sorted({path for _, path in routes(api)}):
-        for method in METHODS:
-            for caller in (api.anonymous(), api.admin()):
+        for caller, methods in ((api.anonymous(), METHODS), (api.admin(), ("GET", "POST"))):
+            for method in methods:
                 answer = caller.http.request(method, path, headers=dict(caller.headers))
                 assert wrong_with(answer.headers) == [], (method, path)
                 assert answer.status_code < 500, (method, path)
@@ -201,22 +199,18 @@ def test_a_body_that_took_too_long_is_a_problem(api: Api) -> None:
 
 def test_who_waits_for_an_answer_may_wait_longer_than_a_body(api: Api) -> None:
     async def scenario() -> None:
-        messages = iter([{"type": "http.request", "body": b"x"}, {"type": "http.disconnect"}])
+        messages = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"x"}]
 
         async def receive() -> Any:
-            await anyio.sleep(0.02)
-            return next(messages)
+            if len(messages) == 1:
+                await anyio.sleep(0.05)
+            return messages.pop()
 
         async def waiting(scope: Any, receive: Any, send: Any) -> None:
             assert (await receive())["body"] == b"x"
             assert (await receive())["type"] == "http.disconnect"
 
         scope = {"type": "http", "path": "/v1/requests", "headers": []}
-        await LimitedBodies(waiting, seconds=0.03)(scope, receive, unsent)
+        await LimitedBodies(waiting, seconds=0.01)(scope, receive, unsent)
 
     run(scenario)
-
-
-def test_the_application_of_a_process_has_all_of_it(api: Api) -> None:
-    with TestClient(create_app(api.parts), base_url="http://elsewhere") as http:
-        assert wrong_with(http.get("/healthz").headers) == []
