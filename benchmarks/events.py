@@ -37,7 +37,7 @@ _FACTS = (
 
 
 def where(life: int) -> int:
-    """Return which account: the first sees a fifth of everything. Odd ones never meet even permission sets."""
+    """Return which account: the first sees a fifth of everything. Odd never meets even."""
     return life % 5 and life * 104_729 % ACCOUNTS
 
 
