@@ -15,6 +15,7 @@ from protem.db.store import OUTBOX, SEALED, Store
 from protem.notifications import fanout
 from protem.notifications.events_file import Sink
 from protem.notifications.metrics import Sent
+from protem.notifications.reminding import Reminding
 from protem.notifications.sender import Sender
 from protem.notifications.transport import Transport
 from protem.schedule import Schedule
@@ -24,6 +25,7 @@ _THREADS = 8
 _LEASE_BEYOND_TIMEOUT = timedelta(seconds=30)
 _LOOK = timedelta(seconds=1)
 """How often is looked for what other processes have committed, and for what is due again."""
+_REMIND = timedelta(seconds=15)
 _PURGE = timedelta(minutes=10)
 RETENTION = timedelta(days=30)
 """How long the log of a delivery is kept that nothing more is done about."""
@@ -111,6 +113,9 @@ class Notifying:
             "deliveries": Regular(_LOOK, self._sender.send_due, frozenset({OUTBOX})),
             "delivery_log": Regular(_PURGE, self.purge),
         }
+        if self._settings.reminder_after:
+            reminding = Reminding(self._store, self._settings.reminder_after, self._going_on)
+            jobs["reminders"] = Regular(_REMIND, reminding.remind)
         if self._sink is not None:
             jobs["events_file"] = Regular(_LOOK, self._sink.write, frozenset({SEALED}))
         return jobs

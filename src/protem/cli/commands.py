@@ -58,6 +58,7 @@ COMMANDS: Mapping[str, Place] = {
     "change": Place(_USE, "changes", "change"),
     "confirm": Place(_USE, "changes", "confirm"),
     "reject": Place(_USE, "changes", "reject"),
+    "webhooks": Place(_USE, "webhooks", "app"),
     "whoami": Place(_USE, "me", "whoami"),
 }
 

@@ -62,3 +62,7 @@ class Review(Table):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(512))
     comment: Mapped[str | None] = mapped_column(Text)
+    reminders: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often its reviewers have been reminded."""
+    remind_at: Mapped[datetime | None]
+    """When they are reminded next."""
