@@ -95,6 +95,7 @@ def test_every_metric_is_explained() -> None:
     sources = (
         CHECKOUT / "src/protem" / name
         for name in (
+            "api/rejections.py",
             "reconciler/metrics.py",
             "reconciler/pulse.py",
             "notifications/metrics.py",

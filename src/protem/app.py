@@ -13,10 +13,12 @@ from protem import __version__
 from protem.api import handlers, openapi
 from protem.api.audit_exports import THREADS
 from protem.api.entrance import LimitedBodies, LimitedHeads
+from protem.api.gate import Gates
 from protem.api.middleware import AnsweredAlways, HeadsAnswered
 from protem.api.routers import ROUTERS
 from protem.api.services import Background, Services
 from protem.api.waiting import Waiters
+from protem.web import routers as web
 
 THREADS_SQLITE = 4
 THREADS_POSTGRESQL = 8
@@ -36,9 +38,9 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan(services, waiters),
     )
-    app.state.services, app.state.waiters = services, waiters
+    app.state.services, app.state.waiters, app.state.gates = services, waiters, Gates(services)
     app.state.export_threads = anyio.CapacityLimiter(THREADS)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *web.ROUTERS):
         app.include_router(router)
     openapi.install(app)
     handlers.install(app)

@@ -62,7 +62,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str, str]] = [
     ({"act_as": "yes"}, "invalid-input", "act_as"),
     ({"lifetime": "P400D"}, "invalid-input", "lifetime"),
     ({"lifetime": "P1Y"}, "invalid-input", "lifetime"),
-    ({"scopes": ["king"]}, "invalid-input", "scopes"),
+    ({"scopes": ["king"]}, "invalid-input", "scopes.0"),
 ]
 
 

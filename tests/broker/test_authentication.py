@@ -186,8 +186,7 @@ def test_the_use_of_a_token_is_written_down_at_most_once_a_minute(world: World) 
 def touch(world: World, issued: Issued) -> None:
     using = caller(world, issued.secret)
     with world.store.writing() as session:
-        previous = using.by_previous_secret
-        tokens.touch(session, issued.token.id, now=world.clock.now(), by_previous_secret=previous)
+        tokens.touch(session, using, now=world.clock.now())
 
 
 def last_use(world: World, token: Token) -> datetime | None:

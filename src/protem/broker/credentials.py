@@ -21,10 +21,21 @@ def new() -> str:
 
 def well_formed(text: str) -> bool:
     """Tell whether ``text`` can be a secret of ours at all, without looking it up."""
+    return fault(text) is None
+
+
+def fault(text: str) -> str | None:
+    """Say why ``text`` can be no secret of ours, without any part of it; None if it can."""
+    if not text.startswith(PREFIX):
+        return f"it does not begin with {PREFIX}"
     body = text.removeprefix(PREFIX)
-    if body == text or len(body) != _RANDOM_LENGTH + _CHECKSUM_LENGTH or not _SHAPE.issuperset(body):
-        return False
-    return _checksum(body[:_RANDOM_LENGTH]) == body[_RANDOM_LENGTH:]
+    if len(body) != _RANDOM_LENGTH + _CHECKSUM_LENGTH:
+        return f"{_RANDOM_LENGTH + _CHECKSUM_LENGTH} characters follow {PREFIX}, not {len(body)}"
+    if not _SHAPE.issuperset(body):
+        return f"only digits and letters follow {PREFIX}"
+    if _checksum(body[:_RANDOM_LENGTH]) != body[_RANDOM_LENGTH:]:
+        return "its checksum does not fit"
+    return None
 
 
 def hashed(secret: str) -> str:

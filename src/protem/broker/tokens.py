@@ -63,8 +63,8 @@ def found(session: Session, token_id: uuid.UUID) -> Token:
     return token
 
 
-def touch(session: Session, token_id: uuid.UUID, *, now: datetime, by_previous_secret: bool = False) -> None:
+def touch(session: Session, caller: Caller, *, now: datetime) -> None:
     """Write down that a token was used, and if by its secret of before, at most once a minute each."""
-    for column in (Token.last_used_at, *([Token.previous_used_at] if by_previous_secret else [])):
+    for column in (Token.last_used_at, *([Token.previous_used_at] if caller.by_previous_secret else [])):
         due = or_(column.is_(None), column <= now - TOUCH_INTERVAL)
-        session.execute(update(Token).where(Token.id == token_id, due).values({column: now}))
+        session.execute(update(Token).where(Token.id == caller.token_id, due).values({column: now}))

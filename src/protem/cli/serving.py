@@ -82,8 +82,7 @@ def run(runtime: Runtime, listener: socket.socket) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=bool(runtime.settings.trusted_proxies),
-            forwarded_allow_ips=list(runtime.settings.trusted_proxies),
+            proxy_headers=False,  # it would believe the loopback address: networks.source reads them
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-6
 """For sums of fractions of a second; far below what anybody could use."""
 
 
