@@ -229,10 +229,6 @@ def upgrade() -> None:
         "reviews", sa.Column("reminders", sa.Integer(), server_default=sa.text("0"), nullable=False)
     )
     op.add_column("reviews", sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column(
-        "reviews", sa.Column("reminders", sa.Integer(), server_default=sa.text("0"), nullable=False)
-    )
-    op.add_column("reviews", sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("idempotency_keys", sa.Column("location", sa.String(length=256), nullable=True))
     op.add_column("principals", sa.Column("email_key", sa.String(length=640), nullable=True))
     op.add_column("principals", sa.Column("external_id", sa.String(length=256), nullable=True))
