@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage races bench bench-audit check format lock audit wheel clean
+.PHONY: help setup demo test coverage races bench bench-audit audit-campaign check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -60,6 +60,9 @@ bench: setup  ## Measure how fast entitlements decide, and how that grows (bench
 
 bench-audit: setup  ## Measure how fast the record is searched (ROWS=200000; 10000000 takes most of an hour)
 	@$(VENV)/bin/python -m benchmarks.audit --rows $(or $(ROWS),200000)
+
+audit-campaign: setup  ## Damage an export of the record in every way, and count what is found (MIXTURES=5000)
+	@$(VENV)/bin/python -m tests.broker.record.campaign --mixtures $(or $(MIXTURES),5000)
 
 check: setup  ## Check format, rules, types, imports, and that migrations and models agree
 	@echo "Format"; $(VENV)/bin/ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
