@@ -11,7 +11,7 @@ from urllib.parse import quote
 from tests.attacks.fields import Field, fields
 from tests.attacks.ground import Ground
 from tests.attacks.probing import Answer, Fields, Probe
-from tests.attacks.strings import HOSTILE, UNPRINTABLE
+from tests.attacks.strings import ACTED_ON, HOSTILE
 
 EVERYTHING = 1
 SENDERS = ("admin", "beneficiary")
@@ -71,7 +71,7 @@ class Injection:
 
     def _echoed(self, one: Field, name: str, text: str, answer: Answer) -> str | None:
         held = list(_texts(answer.json() if answer.content else None))
-        if name in UNPRINTABLE and any(text in other for other in held):
+        if set(text) & ACTED_ON and any(text in other for other in held):
             return f"kept: {text!r}"
         near = [other for other in held if other.strip() == text.replace("\r\n", "\n").strip()]
         self.kept += bool(near)
