@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from protem.broker.callers import CONSOLE
 from protem.broker.record import exporting
-from tests.cli.conftest import Invoke
+from tests.cli.conftest import Invoke, Served
+from tests.cli.test_asking import PLAYGROUND, ask, shown
 from tests.reconciler.lives import Lives
 
 
@@ -88,3 +90,30 @@ def test_what_cannot_be_read_is_said(invoke: Invoke, files: Files, tmp_path: Pat
     assert (missing.exit_code, "cannot be read" in missing.stderr) == (2, True)
     swapped = invoke("audit", "verify-receipt", str(files.receipt), "--key", str(files.receipt))
     assert "no public key" in swapped.stderr
+
+
+def test_a_receipt_is_printed_to_the_byte_once_the_grant_is_over(
+    invoke: Invoke, served: Served, tmp_path: Path
+) -> None:
+    alice = served.environment("ALICE")
+    grant_id = shown(invoke, served, ask(invoke, served, *PLAYGROUND))["grants"][0]["id"]
+    early = invoke("receipt", grant_id, env=alice)
+    assert (early.exit_code, early.stderr.split(":")[0]) == (1, "receipt-not-ready")
+    invoke("revoke", grant_id, env=alice)
+    receipt = tmp_path / "receipt.json"
+    receipt.write_bytes(had(invoke, grant_id, alice))
+    checked = invoke("audit", "verify-receipt", str(receipt), "--key", str(served.world.public_key))
+    assert checked.exit_code == 0, checked.stderr
+    assert f"Grant       {grant_id}" in checked.stdout
+
+
+def had(invoke: Invoke, grant_id: str, alice: dict[str, str]) -> bytes:
+    """Return the receipt as soon as there is one."""
+    with httpx2.Client(base_url=alice["PROTEM_URL"], timeout=60) as http:
+        http.headers["Authorization"] = f"Bearer {alice['PROTEM_TOKEN']}"
+        for _ in range(1_000):
+            seen = http.get(f"/v1/grants/{grant_id}")
+            if seen.json()["state"] == "ended" and not invoke("receipt", grant_id, env=alice).exit_code:
+                return invoke("receipt", grant_id, env=alice).stdout_bytes
+            http.get(f"/v1/grants/{grant_id}?wait=1", headers={"If-None-Match": seen.headers["ETag"]})
+    raise AssertionError("there is still no receipt")
