@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import delete
 
 from protem.broker.record import checkpoints
 from protem.broker.record.signing import SigningKey, known, verify
-from protem.db.models import Chain, Checkpoint
+from protem.db.models import Chain, Checkpoint, UnsealedEvent
 from protem.recording import Proof, Recording
 from protem.schedule import Schedule
 from tests.broker.record.records import Records
@@ -98,11 +99,15 @@ def test_without_a_key_sealing_goes_on_and_nothing_is_signed(
     assert (records.sealed(), signed(records)) == (["a"], [])
 
 
+def at_once(job: Callable[[], object]) -> None:
+    job()
+
+
 def test_a_commit_wakes_the_sealer_once(records: Records, metrics: CollectorRegistry) -> None:
     schedule = Calls()
     work = recording(records, metrics)
-    work.begin(schedule, while_leading=lambda job: job(), checkpoints_every=timedelta(minutes=5))
-    assert schedule.jobs == ["sealing", "checkpoints"]
+    work.begin(schedule, while_leading=at_once, checkpoints_every=timedelta(minutes=5), kept_for=None)
+    assert schedule.jobs == ["sealing", "stray_events", "checkpoints"]
     records.write("a")
     records.write("b")
     assert schedule.woken == ["sealing"]
@@ -134,3 +139,20 @@ def test_the_metrics_say_what_waits_and_what_no_checkpoint_covers(
     records.overpower("audit_events", "delete", "DELETE FROM audit_events WHERE facts LIKE '%\"d\"%'")
     work.seal()
     assert read("vanished_total") == 1
+
+
+def test_what_was_taken_out_of_the_queue_is_sealed_all_the_same(
+    records: Records, metrics: CollectorRegistry
+) -> None:
+    work = recording(records, metrics)
+    records.write("a", "b", "c")
+    taken = records.waiting()[1]
+    with records.store.writing() as session:
+        session.execute(delete(UnsealedEvent).where(UnsealedEvent.event_id == taken))
+    work.seal()
+    assert records.sealed() == ["a", "c"]
+    work.gather()
+    work.gather()
+    work.seal()
+    assert records.sealed() == ["a", "c", "b"]
+    assert metrics.get_sample_value("protem_audit_unqueued_total") == 1

@@ -20,6 +20,7 @@ from protem.schedule import Schedule
 _JOB = "sealing"
 _LATEST = timedelta(seconds=1)
 """What other processes commit is sealed so much later, at most."""
+_STRAYS = timedelta(minutes=5)
 _SELDOM = timedelta(hours=1)
 _SOON = timedelta(milliseconds=100)
 """Long enough to seal what belongs together at once, and not to be in the way of who wrote it."""
@@ -45,6 +46,9 @@ class Recording:
         self._vanished = Counter(
             "protem_audit_vanished", "Events that were gone before they were sealed.", registry=metrics
         )
+        self._unqueued = Counter(
+            "protem_audit_unqueued", "Events that had been taken out of the queue.", registry=metrics
+        )
 
     def begin(
         self,
@@ -56,6 +60,7 @@ class Recording:
     ) -> None:
         """Take a place in the schedule; None keeps the record for ever."""
         schedule.every(_LATEST, partial(while_leading, self.seal), name=_JOB)
+        schedule.every(_STRAYS, partial(while_leading, self.gather), name="stray_events")
         if self._key is not None:
             schedule.every(checkpoints_every, partial(while_leading, self.sign), name="checkpoints")
         if kept_for is not None:
@@ -70,6 +75,12 @@ class Recording:
         while sealed == sealing.LIMIT and self._going_on():
             with self._store.writing() as session:
                 sealed = sealing.seal(session, vanished=self._count)
+
+    def gather(self) -> None:
+        """Queue what somebody has taken out of the queue before it was sealed."""
+        with self._store.writing() as session:
+            since = self._store.now(session) - 2 * _STRAYS
+            self._unqueued.inc(sealing.find_strays(session, since=since))
 
     def sign(self) -> None:
         """Sign a checkpoint of all that has happened so far, if anything has since the last."""

@@ -1,14 +1,17 @@
 """The three ways in which a call to AWS can go wrong; they differ in what may have happened."""
 
+from protem.domain.texts import readable
+
 
 class GatewayError(Exception):
     """A call that brought no answer of use; ``code`` is AWS's, or one of ours in lower case."""
 
     def __init__(self, operation: str, code: str, message: str) -> None:
-        super().__init__(f"{operation}: {code}: {message}")
+        # What AWS says goes on record: an ending must not hang on a character that cannot be written.
         self.operation = operation
-        self.code = code
-        self.message = message
+        self.code = readable(code)
+        self.message = readable(message)
+        super().__init__(f"{operation}: {self.code}: {self.message}")
 
 
 class CallRejected(GatewayError):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from protem.db.models import Membership, Table
 from protem.db.queries.changes import rows_changed
+from protem.domain.texts import readable
 from protem.reconciler.catalogue_snapshot import Row, Snapshot
 
 _CHUNK = 500
@@ -112,8 +113,7 @@ def _storable(table: type[Table], row: Row) -> Row:
 def _clean(value: Any, length: int | None = None) -> Any:
     match value:
         case str():
-            readable = value.replace("\x00", "\ufffd").encode(errors="replace").decode()
-            return readable[:length]
+            return readable(value)[:length]
         case dict():
             return {_clean(name): _clean(member) for name, member in value.items()}
         case _:

@@ -8,6 +8,7 @@ next writer of these rows can only begin after the commit: events about one thin
 
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
@@ -47,6 +48,25 @@ def seal(session: Session, *, limit: int = LIMIT, vanished: Vanished | None = No
     numbers = [queued.number for queued in waiting]
     session.execute(delete(UnsealedEvent).where(UnsealedEvent.number.in_(numbers)))
     return len(waiting)
+
+
+def find_strays(session: Session, *, since: datetime) -> int:
+    """Queue anew what was written since then and has neither a seal nor a place in the queue.
+
+    The database leaves no event out; somebody who may write to the queue could.
+    """
+    queued = select(UnsealedEvent.event_id).where(UnsealedEvent.event_id == AuditEvent.id)
+    sealed = select(Seal.event_id).where(Seal.event_id == AuditEvent.id)
+    # In one statement: what is sealed meanwhile is seen either in the queue or in the chain.
+    strays = session.scalars(
+        select(AuditEvent.id)
+        .where(AuditEvent.occurred_at >= since, ~queued.exists(), ~sealed.exists())
+        .order_by(AuditEvent.id)
+    ).all()
+    for event_id in strays:
+        _log.error("audit.event_unqueued", event_id=str(event_id))
+        session.add(UnsealedEvent(event_id=event_id))
+    return len(strays)
 
 
 def end(session: Session) -> Chain | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from protem.domain.texts import readable
 from protem.identity_center.aws.attempts import Attempts
 from protem.identity_center.aws.identifiers import require_valid
 from protem.identity_center.values import (
@@ -100,12 +101,12 @@ def _parameters(key: AssignmentKey) -> "CreateAccountAssignmentRequestTypeDef":
 
 def _operation(answer: "AccountAssignmentOperationStatusTypeDef") -> Operation:
     created_at = answer.get("CreatedDate")
-    status = answer.get("Status", "")
+    status, reason = answer.get("Status", ""), answer.get("FailureReason")
     return Operation(
         id=answer["RequestId"],
         # A word that we do not know is not known to be an end.
         status=OperationStatus(status) if status in _STATUSES else OperationStatus.IN_PROGRESS,
-        reason=answer.get("FailureReason"),
+        reason=readable(reason) if reason else None,
         created_at=created_at and created_at.astimezone(UTC),
     )
 
