@@ -130,7 +130,7 @@ class World:
             role=TokenRole.SERVICE,
             token_id=self._token(name, service=True),
             person=found,
-            scopes=frozenset(scopes),
+            scopes=frozenset(map(Scope, scopes)),
         )
 
     def _token(self, name: str, *, service: bool = False) -> uuid.UUID:
