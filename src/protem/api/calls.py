@@ -17,6 +17,7 @@ from protem.api.services import Services
 from protem.broker import authentication, logins, tokens
 from protem.broker.authentication import Presented
 from protem.broker.callers import Caller
+from protem.domain.errors import Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Call:
                 if turn.caller.touch_due:
                     _touch(turn)
                 yield turn
+                self._require_still(turn, presented)
 
     @contextmanager
     def reading(self) -> Iterator[Turn]:
@@ -60,6 +62,16 @@ class Call:
             if turn.caller.touch_due:
                 with self.services.store.writing() as session:
                     _touch(Turn(session, turn.caller, turn.now))
+
+    def _require_still(self, turn: Turn, presented: Presented) -> None:
+        """Undo what was done by a credential that somebody has ended or narrowed meanwhile."""
+        if self.services.store.is_sqlite:
+            return  # where one writes at a time
+        # In another session, which sees what others have committed and nothing of what is undone.
+        with self.services.store.reading() as session:
+            again = self._turn(session, presented).caller
+        if turn.caller.exceeds(again):
+            raise Unauthenticated("what this credential allows has changed meanwhile: send it again")
 
     def _turn(self, session: Session, presented: Presented) -> Turn:
         now = self.services.store.now(session)
@@ -97,6 +109,12 @@ async def _call(
     gate = gates.gate(request)
     presented = recognising.presented(request, services, bearer, act_as, address=gate.address)
     return Call(services, presented, gate)
+
+
+def opened(request: Request, services: Services, presented: Presented) -> Call:
+    """Return the call of somebody whose page we are about to show."""
+    gates: Gates = request.app.state.gates
+    return Call(services, presented, gates.gate(request))
 
 
 AnyServices = Annotated[Services, Depends(services)]

@@ -107,6 +107,12 @@ class Caller:
         bearer = "" if self.role is TokenRole.PERSONAL else f"{self.role}:{self.token_id or self.name}"
         return f"{bearer}/{person}"
 
+    def exceeds(self, other: "Caller") -> bool:
+        """Tell whether this credential was for more than ``other``, by which the same one is known now."""
+        if other.scopes is not None and (self.scopes is None or not self.scopes <= other.scopes):
+            return True
+        return not self.relations <= other.relations
+
     def in_scope(self, verb: Verb) -> bool:
         """Tell whether the token may be used for ``verb``, whoever may use it."""
         return within(verb, self.scopes, acting=self.acts_as)
