@@ -1,13 +1,19 @@
 """What is sent goes where it may and nowhere else, and comes back in time."""
 
 import gzip
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from time import monotonic
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from protem.notifications.transport import Answer, Transport
 from tests.notifications.receivers import Receiver, Send, acting, receiving
@@ -232,3 +238,49 @@ def test_the_second_address_is_tried_when_the_first_is_dead(receiver: Receiver) 
 )
 def test_being_asked_for_patience_is_understood(text: str | None, expected: timedelta | None) -> None:
     assert Answer(status=503, retry_after=text).wait(NOW) == expected
+
+
+def certificate(host: str, path: Path) -> Path:
+    """Write a certificate that is its own authority, with its key, into a file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, *form) + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+def test_the_certificate_must_be_good_for_the_name_that_was_resolved(tmp_path: Path) -> None:
+    pem = certificate("hook.example", tmp_path / "server.pem")
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(pem)
+    trusted = ssl.create_default_context(cafile=str(pem))
+    with receiving(Receiver(), tls=serving) as receiver:
+
+        def sent(host: str, trusted: ssl.SSLContext | None) -> Answer:
+            resolve = Resolver(["127.0.0.1"])
+            transport = Transport(
+                timeout=timedelta(seconds=5), allowed=HERE, resolve=resolve, trusted=trusted
+            )
+            answer = transport.post(f"https://{host}:{receiver.port}/", headers={}, body=b"{}")
+            transport.close()
+            return answer
+
+        assert sent("hook.example", trusted).success
+        assert "certificate is not good" in str(sent("other.example", trusted).error)
+        assert "certificate is not good" in str(sent("hook.example", None).error)
+        assert len(receiver.received) == 1
