@@ -9,11 +9,8 @@ from protem.clock import Clock
 from protem.domain import names
 from protem.identity_provider.network import Fetch, Http
 from protem.identity_provider.provider import IdentityProvider
-from protem.identity_provider.values import Configuration
+from protem.identity_provider.values import CALLBACK, Configuration
 from protem.settings import Settings
-
-CALLBACK = "/login/callback"
-"""Where the identity provider sends people back to, below PROTEM_PUBLIC_URL."""
 
 
 def provider(settings: Settings, *, clock: Clock, fetch: Fetch | None = None) -> IdentityProvider | None:

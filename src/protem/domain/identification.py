@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from protem.domain.errors import Refusal
+from protem.domain.errors import CredentialRefused, Refusal
+from protem.domain.rejections import Rejection
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """What tokens may be signed with unless something else is said."""
@@ -18,9 +19,10 @@ class Matches(StrEnum):
     EXTERNAL_ID = "external_id"
 
 
-class IdentityRefused(Refusal):
+class IdentityRefused(CredentialRefused):
     code = "identity-refused"
     title = "The identity provider names nobody whom Protem knows for sure"
+    reason = Rejection.IDENTITY
 
 
 class IdentityProviderUnavailable(Refusal):

@@ -7,6 +7,10 @@ from typing import Any
 
 from protem.domain.identification import ALGORITHMS
 
+CALLBACK = "/login/callback"
+"""Where the provider sends people back to, below PROTEM_PUBLIC_URL."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assertion:
     """What the provider has signed about somebody."""
