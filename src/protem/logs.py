@@ -44,9 +44,9 @@ _SECRETS = re.compile(
 _INSTEAD = "[secret]"
 
 
-def redacted(_: Any, __: str, line: str) -> str:
-    """Return a line without what looks like a secret: the last resort, where a library speaks of one."""
-    return _SECRETS.sub(_INSTEAD, line)
+def redacted(_: Any, __: str, line: Any) -> str:
+    """Return a rendered line without what looks like a secret: the last resort, where a library speaks of one."""
+    return _SECRETS.sub(_INSTEAD, str(line))
 
 
 def configure(log_format: str, *, level: int = logging.INFO) -> None:
