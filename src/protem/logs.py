@@ -45,7 +45,7 @@ _INSTEAD = "[secret]"
 
 
 def redacted(_: Any, __: str, line: Any) -> str:
-    """Return a rendered line without what looks like a secret: the last resort, where a library speaks of one."""
+    """Return a rendered line without what looks like a secret: the last resort, where libraries tell one."""
     return _SECRETS.sub(_INSTEAD, str(line))
 
 
