@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage races bench bench-audit audit-campaign check format lock audit wheel clean
+.PHONY: help setup demo test coverage fuzz races bench bench-audit audit-campaign check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -50,6 +50,9 @@ test: setup  ## Run every test, on SQLite and on PostgreSQL
 
 coverage: setup  ## The same, and say which lines no test reaches
 	@$(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal --cov --cov-report=term
+
+fuzz: setup  ## Attack every operation as every kind of caller, for some minutes (EXAMPLES=10 SEED=8)
+	@$(VENV)/bin/python -W ignore -m tests.attacks.campaign $(or $(EXAMPLES),10) $(or $(SEED),8)
 
 races: setup  ## Run everything that two can do at once, many times over (ROUNDS=100)
 	@ROUNDS=$(or $(ROUNDS),100) $(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal \

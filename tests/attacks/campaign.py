@@ -15,9 +15,19 @@ from random import Random
 import structlog
 
 from protem.db.migrate import upgrade
-from tests.attacks import openapi, workflow
+from tests.attacks import (
+    documents,
+    injecting,
+    openapi,
+    test_credentials,
+    test_cursors,
+    test_documents,
+    test_headers,
+    workflow,
+)
 from tests.attacks.cast import KINDS
 from tests.attacks.ground import Ground
+from tests.attacks.probing import Probe
 from tests.attacks.sending import Attack, Tally
 
 EXAMPLES = 10
@@ -60,7 +70,62 @@ def chains(examples: int, number: int) -> Tally:
         return attack.tally
 
 
-CAMPAIGNS: Mapping[str, Callable[[int, int], Tally]] = {"document": document, "chains": chains}
+def texts(examples: int, number: int) -> Tally:
+    """Send entitlements that went wrong, and the largest that were made to hurt."""
+    with ground() as here:
+        probe, chance = Probe(here), Random(number)
+        test_documents.send(probe, documents.mutated(chance, count=40 * examples))
+        test_documents.send(probe, documents.mutated(chance, count=40 * examples, source=documents.PLAIN))
+        test_documents.send(probe, {**documents.bombs(), **documents.ENCODED}.values())
+        return _tally(probe, "POST /v1/entitlements/…")
+
+
+def credentials(examples: int, number: int) -> Tally:
+    """Present what is nearly a token."""
+    with ground() as here:
+        probe = Probe(here)
+        test_credentials.present(probe)
+        return _tally(probe, "GET /v1/me")
+
+
+def cursors(examples: int, number: int) -> Tally:
+    """Change every bit of every cursor, and give each to every list."""
+    with ground() as here:
+        probe = Probe(here)
+        test_cursors.attack(probe, every=max(1, 30 // examples))
+        return _tally(probe, "every list")
+
+
+def headers(examples: int, number: int) -> Tally:
+    """Send every odd value in every header that means something to somebody."""
+    with ground() as here:
+        probe = Probe(here)
+        test_headers.attack(probe, every=max(1, 20 // examples))
+        return _tally(probe, "five calls")
+
+
+def injections(examples: int, number: int) -> Tally:
+    """Send every hostile text in every field."""
+    with ground() as here:
+        attack = injecting.attack(here, every=max(1, 20 // examples))
+        return _tally(attack.probe, f"every field, {attack.kept} kept, {attack.refused} refused by name")
+
+
+def _tally(probe: Probe, what: str) -> Tally:
+    tally = Tally(failures=[*probe.failures, *probe.ground.wrongs()])
+    tally.statuses.update({(what, "", status): count for status, count in probe.statuses.items()})
+    return tally
+
+
+CAMPAIGNS: Mapping[str, Callable[[int, int], Tally]] = {
+    "document": document,
+    "chains": chains,
+    "texts": texts,
+    "credentials": credentials,
+    "cursors": cursors,
+    "headers": headers,
+    "injections": injections,
+}
 
 
 def main(examples: int = EXAMPLES, number: int = 8) -> int:

@@ -48,6 +48,8 @@ KINDS: Mapping[str, Kind] = {
     "second admin": Kind({"role": TokenRole.ADMIN}),
     "admin by group": _person("frank", scopes=frozenset(Scope) - {Scope.ACT_AS_REQUEST, Scope.ACT_AS_DECIDE}),
     "auditor": Kind({"role": TokenRole.AUDITOR}),
+    "identified requester": Kind({"identified": "bob"}),
+    "logged-in approver": Kind({"logged_in": "carol"}),
 }
 
 _TOKENS = {"service acting": "slack", "service deciding": "slack"}
@@ -60,12 +62,17 @@ class Cast:
 
     api: Api
     _held: dict[str, tuple[uuid.UUID, str]] = field(default_factory=dict)
+    _logins: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def client(self, kind: str) -> Client:
         return Client(self.api.http, self.headers(kind))
 
     def headers(self, kind: str) -> dict[str, str]:
-        acting = KINDS[kind].acting
+        token, acting = KINDS[kind].token, KINDS[kind].acting
+        if "identified" in token:
+            return dict(self.api.identified(token["identified"]).headers)
+        if "logged_in" in token:
+            return self._login(token["logged_in"])
         return {"Authorization": f"Bearer {self._secret(kind)}"} | ({"Act-As": acting} if acting else {})
 
     def secrets(self) -> list[str]:
@@ -74,6 +81,8 @@ class Cast:
 
     def lost(self, kind: str) -> bool:
         """Tell whether the database says that somebody's token was ended or rotated; it is then made anew."""
+        if "logged_in" in KINDS[kind].token:
+            return self._logins.pop(KINDS[kind].token["logged_in"], None) is not None
         with self.api.world.store.reading() as session:
             token = session.get_one(Token, self._held[_name(kind)][0])
         over = token.expires_at <= self.api.world.clock.now()
@@ -81,6 +90,11 @@ class Cast:
             del self._held[_name(kind)]
             return True
         return False
+
+    def _login(self, name: str) -> dict[str, str]:
+        if name not in self._logins:
+            self._logins[name] = dict(self.api.logged_in(name).headers)
+        return self._logins[name]
 
     def _secret(self, kind: str) -> str:
         name = _name(kind)

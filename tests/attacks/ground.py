@@ -52,8 +52,8 @@ class Ground:
         self.world = World(url)
         self._add_operator("frank")
         self.world.apply(POLICY)
-        self.api = Api(self.world, **settings)
-        self.api.parts.admission = Admission(admins=frozenset({names.handle("group", "operators")}))
+        operators = Admission(admins=frozenset({names.handle("group", "operators")}))
+        self.api = Api(self.world, admission=operators, **{"two_person_rule": True, **settings})
         self.cast = Cast(self.api)
 
     def seed(self) -> None:

@@ -25,22 +25,23 @@ def nearly(secret: str) -> Iterator[bytes]:
     yield b"Bearer \xff\xfe" + bytes(range(128, 256))
 
 
-def test_only_the_very_token_gets_in(ground: Ground) -> None:
-    probe, (secret,) = Probe(ground), attack(ground)
-    seen = set()
+def present(probe: Probe) -> None:
+    """Present everything that might pass for the token of an admin; none of it may."""
+    ground = probe.ground
+    headers = ground.cast.headers("admin")
+    secret = headers["Authorization"].removeprefix("Bearer ")
+    assert probe.send("GET", "/v1/me", list(headers.items())).status_code == 200
     with probe.without_effect():
         for credential in nearly(secret):
             answer = probe.send("GET", "/v1/me", [("Authorization", credential)])
-            assert answer.status_code != 200, credential
-            seen.add((answer.status_code, answer.code))
-            assert answer.queries <= MOST_LOOKS, credential
-            assert secret not in answer.text
+            if answer.status_code not in {401, 429, 431} or answer.queries > MOST_LOOKS:
+                probe.failures.append(f"{credential!r}: {answer.status_code}, {answer.queries} statements")
+            if secret in answer.text:
+                probe.failures.append(f"{credential!r} is sent back")
+
+
+def test_only_the_very_token_gets_in(ground: Ground) -> None:
+    probe = Probe(ground)
+    present(probe)
     assert not probe.failures, "\n".join(probe.failures)
-    assert seen <= {(401, "unauthenticated"), (429, "too-many-requests"), (431, "headers-too-large")}
-
-
-def attack(ground: Ground) -> list[str]:
-    """Return the secret of an admin, which gets in."""
-    headers = ground.cast.headers("admin")
-    assert Probe(ground).send("GET", "/v1/me", list(headers.items())).status_code == 200
-    return [headers["Authorization"].removeprefix("Bearer ")]
+    assert probe.statuses[401] > 300

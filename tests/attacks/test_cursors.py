@@ -40,7 +40,7 @@ def _judge(probe: Probe, path: str, page: Answer, everything: set[str]) -> None:
 
 def test_no_cursor_shows_more_than_the_list(ground: Ground) -> None:
     probe = Probe(ground)
-    attack(probe, every=97)
+    attack(probe, every=149)
     assert not probe.failures, "\n".join(probe.failures)
     assert probe.statuses[200] > 20
     assert probe.statuses[422] > 20
