@@ -1,5 +1,6 @@
 """Settings that are risky, half made, or contradict each other."""
 
+import os
 from collections.abc import Iterator
 from ipaddress import ip_network
 
@@ -17,7 +18,7 @@ _WIDE_PREFIX = 8
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at the settings alone, and ask nobody."""
     yield from map(PART.warning, environment.strangers())
-    found = [*_reached(settings), *_trusted(settings), *_weakened(settings)]
+    found = [*_reached(settings), *_trusted(settings), *_weakened(settings), *_unwritable(settings)]
     yield from found or [PART.good("the settings go together")]
 
 
@@ -45,6 +46,15 @@ def _trusted(settings: Settings) -> Iterator[Finding]:
             )
     if settings.trusted_proxies and is_loopback(settings.host) and not settings.tls_terminated:
         yield PART.warning("PROTEM_TRUSTED_PROXIES is set, and nothing says that there is a proxy")
+
+
+def _unwritable(settings: Settings) -> Iterator[Finding]:
+    file = settings.events_file
+    if file is not None and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+        yield PART.bad(
+            f"PROTEM_EVENTS_FILE={file} cannot be written to by whoever runs this: no event is lost, and none "
+            "gets there; make its folder, and let the reconciler's user write to it"
+        )
 
 
 def _weakened(settings: Settings) -> Iterator[Finding]:
