@@ -52,8 +52,8 @@ def _unwritable(settings: Settings) -> Iterator[Finding]:
     file = settings.events_file
     if file is not None and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
         yield PART.bad(
-            f"PROTEM_EVENTS_FILE={file} cannot be written to by whoever runs this: no event is lost, and none "
-            "gets there; make its folder, and let the reconciler's user write to it"
+            f"PROTEM_EVENTS_FILE={file} cannot be written to by whoever runs this: no event is lost, and "
+            "none gets there; make its folder, and let the reconciler's user write to it"
         )
 
 
