@@ -44,7 +44,7 @@ def _check_audience(claims: Mapping[str, Any], expected: Expected) -> None:
     if expected.audience not in audiences:
         raise Unauthenticated("this token was made for something other than Protem: its `aud` does not fit")
     party = claims.get("azp")
-    if party in expected.parties:
+    if isinstance(party, str) and party in expected.parties:
         return
     if len(audiences) > 1:
         raise Unauthenticated("this token is for several audiences, and its `azp` is none that is known here")

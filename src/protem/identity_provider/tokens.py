@@ -52,7 +52,7 @@ class Signatures:
         """Return what a token says about itself; addresses of keys that it names are nothing to us."""
         header = _parsed(lambda: jwt.get_unverified_header(token))
         algorithm, key_id = header.get("alg"), header.get("kid")
-        if algorithm not in self.algorithms:
+        if not isinstance(algorithm, str) or algorithm not in self.algorithms:
             allowed = ", ".join(sorted(self.algorithms))
             raise Unauthenticated(f"this token is not signed with one of {allowed}")
         if "crit" in header or str(header.get("typ", "JWT")).lower() not in _KINDS:
