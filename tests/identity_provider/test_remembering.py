@@ -147,9 +147,7 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize("spoil", DOCUMENTS, ids=str)
-def test_a_discovery_document_that_is_odd_is_as_good_as_none(
-    issuer: Issuer, spoil: dict[str, object]
-) -> None:
+def test_an_odd_discovery_document_is_as_good_as_none(issuer: Issuer, spoil: dict[str, object]) -> None:
     issuer.documents[DISCOVERY] = {**issuer.get(DISCOVERY).body, **spoil}
     assert answer(issuer.provider(), issuer.token()) == "identity-provider-unavailable"
 
@@ -161,7 +159,7 @@ def test_a_provider_on_this_machine_may_do_without_tls(clock: ManualClock) -> No
     assert answer(issuer.provider(), issuer.token()) == "alice"
 
 
-def test_no_more_than_two_wait_for_a_code_at_once(issuer: Issuer) -> None:
+def test_codes_that_come_to_nothing_keep_nobody_else_waiting(issuer: Issuer) -> None:
     provider = issuer.provider()
     begun = provider.begin()
     with pytest.raises(Unauthenticated, match="invalid_grant"):

@@ -62,9 +62,7 @@ def test_a_token_that_nobody_signed_is_refused(issuer: Issuer) -> None:
     for algorithm in ("none", "None", "NONE", "", None, 0, ["ES256"], {"ES256": 1}):
         header = encoded({"alg": algorithm, "kid": "first", "typ": "JWT"})
         for signature in ("", encoded(b"x" * 64)):
-            assert "signed with one of" in refused(
-                issuer, f"{header}.{claims}.{signature}"
-            ) or not isinstance(algorithm, str)
+            assert "signed with one of" in refused(issuer, f"{header}.{claims}.{signature}")
 
 
 @pytest.mark.parametrize("form", ["PEM", "DER", "JWK"])
@@ -162,7 +160,7 @@ def test_a_token_of_another_kind_is_refused(issuer: Issuer, header: dict[str, An
 
 @pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "application/at+jwt"])
 def test_a_token_may_call_itself_an_access_token(issuer: Issuer, kind: str) -> None:
-    assert issuer.provider().assertion(issuer.token(header={"typ": kind}))
+    assert issuer.provider().assertion(issuer.token(header={"typ": kind})).subject == "alice"
 
 
 CLAIMS: list[tuple[dict[str, Any], str]] = [
@@ -214,11 +212,12 @@ def signed(issuer: Issuer, claims: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("party", [AUDIENCE, CLIENT])
 def test_a_token_for_several_counts_if_it_was_given_to_us(issuer: Issuer, party: str) -> None:
-    assert issuer.provider().assertion(issuer.token(aud=[AUDIENCE, "other"], azp=party))
+    token = issuer.token(aud=[AUDIENCE, "other"], azp=party)
+    assert issuer.provider().assertion(token).subject == "alice"
 
 
 def test_a_token_may_have_been_given_to_a_program_of_the_person(issuer: Issuer) -> None:
-    assert issuer.provider().assertion(issuer.token(azp="a-command-line"))
+    assert issuer.provider().assertion(issuer.token(azp="a-command-line")).subject == "alice"
 
 
 TIMES: list[tuple[str, int, bool]] = [
@@ -232,20 +231,25 @@ TIMES: list[tuple[str, int, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("claim", "offset", "good"), TIMES)
-def test_clocks_may_differ_by_the_leeway_and_no_more(
-    issuer: Issuer, claim: str, offset: int, good: bool
-) -> None:
-    token = issuer.token(**{claim: seconds(issuer.clock.now() + timedelta(seconds=offset))})
-    if good:
-        assert issuer.provider().assertion(token)
-    else:
-        assert refused(issuer, token)
+def test_clocks_may_differ_by_the_leeway_and_no_more(issuer: Issuer) -> None:
+    got = []
+    for claim, offset, _ in TIMES:
+        instant = seconds(issuer.clock.now() + timedelta(seconds=offset))
+        got.append((claim, offset, passes(issuer, issuer.claims() | {claim: instant})))
+    assert got == TIMES
+
+
+def passes(issuer: Issuer, claims: dict[str, Any]) -> bool:
+    try:
+        issuer.provider().assertion(signed(issuer, claims))
+    except Unauthenticated:
+        return False
+    return True
 
 
 def test_a_token_expires_by_our_clock(issuer: Issuer) -> None:
     provider, token = issuer.provider(), issuer.token()
-    assert provider.assertion(token)
+    assert provider.assertion(token).subject == "alice"
     issuer.clock.sleep(3_630)
     with pytest.raises(Unauthenticated, match="expired"):
         provider.assertion(token)
@@ -295,13 +299,21 @@ def test_no_change_of_a_token_goes_unnoticed(data: st.DataObject) -> None:
 _ISSUER = Issuer(ManualClock())
 
 
+ANSWERS: list[dict[str, Any]] = [
+    {"nonce": None},
+    {"nonce": "another"},
+    {"aud": AUDIENCE},
+    {"azp": "wiki"},
+    {"exp": 1},
+    {"sub": None},
+]
+
+
 def test_an_answer_to_one_login_is_none_to_another(issuer: Issuer) -> None:
     provider = issuer.provider()
     begun = provider.begin()
-    for number, changes in enumerate(
-        [{"nonce": None}, {"nonce": "another"}, {"aud": AUDIENCE}, {"azp": "wiki"}, {"exp": 1}, {"sub": None}]
-    ):
-        good = {"aud": CLIENT, "nonce": begun.nonce}
+    good: dict[str, Any] = {"aud": CLIENT, "nonce": begun.nonce}
+    for number, changes in enumerate(ANSWERS):
         issuer.codes[str(number)] = issuer.claims(**{**good, **changes})
         with pytest.raises(Unauthenticated):
             provider.complete(code=str(number), verifier=begun.verifier, nonce=begun.nonce)
