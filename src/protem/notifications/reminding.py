@@ -39,8 +39,8 @@ class Reminding:
 
     def _say(self, about: Request | Review) -> None:
         with self.store.reading() as session:
-            now = self.store.now(session)
-            reminder = reminders.work_out(session, session.get_one(type(about), about.id), now=now)
+            session.add(about)
+            reminder = reminders.work_out(session, about, now=self.store.now(session))
         with self.store.writing() as session:
             reminders.say(session, reminder, after=self.after, now=self.store.now(session))
 
