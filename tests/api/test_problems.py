@@ -19,7 +19,7 @@ DOCUMENTATION = Path(__file__).parents[2] / "docs" / "problems.md"
 def kinds() -> Iterator[type[Refusal]]:
     for module in (errors, identification, refusals):
         for found in vars(module).values():
-            if isinstance(found, type) and issubclass(found, Refusal) and found is not Refusal:
+            if isinstance(found, type) and issubclass(found, Refusal) and hasattr(found, "code"):
                 yield found
 
 
