@@ -59,6 +59,7 @@ COMMANDS: Mapping[str, Place] = {
     "confirm": Place(_USE, "changes", "confirm"),
     "reject": Place(_USE, "changes", "reject"),
     "webhooks": Place(_USE, "webhooks", "app"),
+    "logins": Place(_USE, "logins", "app"),
     "whoami": Place(_USE, "me", "whoami"),
 }
 
