@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks.ground import Ground
+from tests.cli.conftest import invoke, quiet  # noqa: F401 - fixtures
 
 
 @pytest.fixture

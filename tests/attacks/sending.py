@@ -25,6 +25,7 @@ CHECKS = [
 ACCEPTED = checks.negative_data_rejection
 """That what was accepted was in order; every refusal is as good as another if it is declared."""
 
+_JSON = "application/json"
 _REFUSED = 400
 
 _LASTING = frozenset({"wait"})
@@ -123,7 +124,7 @@ class Attack:
         return None
 
     def _reap(self, case: Case[Any], answer: Any) -> None:
-        if answer.status_code < 300 and "json" in answer.headers.get("content-type", [""])[0]:
+        if answer.status_code < 300 and _JSON in answer.headers.get("content-type", ()):
             self.harvest.reap(case.operation.path, json.loads(answer.content or b"null"))
 
 
