@@ -64,6 +64,7 @@ class Installation:
             PROTEM_DATABASE_URL=self.url,
             PROTEM_ENTITLEMENTS_FILE=str(self.file),
             PROTEM_MINIMUM_DURATION="PT1S",
+            PROTEM_RATE_LIMIT="100000",  # whoever waits for something here asks often
             PROTEM_PORT=str(self.port),
             **self.aws,
         )
