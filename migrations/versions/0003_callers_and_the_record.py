@@ -230,6 +230,7 @@ def upgrade() -> None:
     )
     op.add_column("reviews", sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("idempotency_keys", sa.Column("location", sa.String(length=256), nullable=True))
+    op.add_column("assignments", sa.Column("force_closed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("principals", sa.Column("email_key", sa.String(length=640), nullable=True))
     op.add_column("principals", sa.Column("external_id", sa.String(length=256), nullable=True))
     op.create_index(op.f("ix_principals_email_key"), "principals", ["email_key"], unique=False)

@@ -8,8 +8,11 @@ import pytest
 from protem.broker import changes
 from protem.db.models import TokenRole
 from tests.api.applications import Api, Client
+from tests.api.authority.scenes import blocked_assignment
 from tests.api.test_entitlements import LONGER
-from tests.broker.worlds import POLICY, World
+from tests.broker.test_lock_races import GLASS
+from tests.broker.worlds import GONE, POLICY, World
+from tests.broker.worlds import asking as submission
 
 LOCK = {"kind": "account", "subject": "beta", "reason": "a drill"}
 YAML = {"Content-Type": "application/yaml"}
@@ -291,3 +294,32 @@ def test_two_tokens_that_one_admin_made_are_one_person(two: Two) -> None:
         assert confirm(two.admin("other"), made.headers["Location"]).status_code == 200
     change = bearer(two, first).send("DELETE", two.lock()).headers["Location"]
     assert code(confirm(bearer(two, second), change)) == (403, "own-change")
+
+
+def test_an_ending_is_given_up_by_two(two: Two) -> None:
+    path = f"/v1/assignments/{blocked_assignment(two.world)}"
+    assert two.admin().post(f"{path}/force-close", {"comment": " "}).status_code == 422
+    answer = two.admin().post(f"{path}/force-close", {"comment": "the account was sold"})
+    assert answer.status_code == 202
+    assert answer.json()["change"]["summary"].endswith(f"in account {GONE}: the account was sold")
+    assert confirm(two.admin("other"), answer.headers["Location"]).status_code == 200
+    closed = two.auditor().get("/v1/assignments").json()["items"][0]
+    assert closed["force_closed_at"] is not None
+    event = two.auditor().get("/v1/audit-events?type=assignment.force_closed").json()["items"][0]
+    assert event["facts"]["comment"] == "the account was sold"
+    assert event["facts"]["proposed_by"] == "admin:root"
+    again = two.admin().post(f"{path}/force-close", {"comment": "once more"})
+    assert code(again) == (409, "force-close-refused")
+
+
+def test_a_review_is_closed_by_two_who_are_not_told_of_it_and_by_one_who_is(two: Two) -> None:
+    two.world.apply(POLICY + GLASS)
+    for client, status in ((two.admin(), 202), (two.person("carol"), 200)):
+        two.world.submit(two.world.person("alice"), submission(entitlement="glass"))
+        (review,) = two.auditor().get("/v1/reviews?open=true").json()["items"]
+        closed = client.post(f"/v1/reviews/{review['id']}/close", {"comment": "seen"})
+        assert closed.status_code == status
+        if status == 202:
+            assert confirm(two.admin("other"), closed.headers["Location"]).status_code == 200
+    closed_by = [one["closed_by"] for one in two.auditor().get("/v1/reviews").json()["items"]]
+    assert closed_by == ["user:carol@example.com", "admin:root with admin:other"]

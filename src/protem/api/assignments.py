@@ -1,16 +1,20 @@
 """Assignments: what AWS holds."""
 
-from typing import Annotated
+import uuid
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from protem.api.calls import AnyCall
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
+from protem.api.proposing import PROPOSED, proposed
 from protem.api.schemas import assignments as schemas
 from protem.api.schemas.pages import Page, page
-from protem.broker import assignments
+from protem.broker import assignments, force_closing
+from protem.broker.proposals.assignments import propose_force_closing
 from protem.db.models import Observed, Provenance
+from protem.domain import errors
 from protem.domain.authority import Verb
 
 router = APIRouter()
@@ -42,3 +46,28 @@ def list_assignments(
             paging=paging,
         )
         return page(found, schemas.Assignment.of)
+
+
+@router.post(
+    "/v1/assignments/{assignment_id}/force-close",
+    response_model=schemas.Assignment,
+    **operation(
+        Verb.ASSIGNMENTS_FORCE_CLOSE,
+        errors.NotFound,
+        errors.ForceCloseRefused,
+        body=True,
+        others=PROPOSED,
+    ),
+)
+def force_close_assignment(call: AnyCall, assignment_id: uuid.UUID, new: schemas.ForceClosing) -> Any:
+    """Say that AWS cannot hold it any more, since its account is gone. Two admins have to want it."""
+    with call.writing() as turn:
+        session, caller, now = turn.session, turn.caller, turn.now
+        if caller.alone:
+            lifetime = call.services.settings.change_lifetime
+            change = propose_force_closing(
+                session, caller, assignment_id, comment=new.comment, lifetime=lifetime, now=now
+            )
+            return proposed(change).response()
+        row = force_closing.force_close(session, caller, assignment_id, comment=new.comment, now=now)
+        return schemas.Assignment.of(row)

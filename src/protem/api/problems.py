@@ -223,6 +223,10 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         409,
         "Wait for its next attempt, at `next_attempt_at`.",
     ),
+    errors.ForceCloseRefused: Problem(
+        409,
+        "`detail` says what would be right; Protem keeps trying meanwhile.",
+    ),
     errors.OwnChange: Problem(
         403,
         "Ask another admin to look at it: `protem confirm`. You can reject it yourself.",

@@ -82,5 +82,6 @@ CONFIRMING = (
     errors.TokenRevoked,
     errors.TokenOver,
     errors.TokenRotated,
+    errors.ForceCloseRefused,
 )
 """What confirming a change refuses, and what the effects that can be proposed refuse."""

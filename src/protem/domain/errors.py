@@ -309,6 +309,11 @@ class RateLimited(Refusal):
     title = "Too many calls in too short a time"
 
 
+class ForceCloseRefused(Refusal):
+    code = "force-close-refused"
+    title = "This assignment cannot be given up"
+
+
 class OwnChange(Refusal):
     code = "own-change"
     title = "Somebody else has to confirm what you proposed"

@@ -157,7 +157,7 @@ def claim(
 def _rest(hold: Hold, until: datetime | None) -> None:
     row, seen = hold.row, hold.situation()
     row.next_attempt_at, row.version = until, row.version + 1
-    if not seen.closing and not seen.ours:
+    if not seen.closing and (seen.force_closed or not seen.ours):
         row.attempts, row.stuck_since, row.blocked_reason = 0, None, None
 
 

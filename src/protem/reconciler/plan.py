@@ -42,6 +42,8 @@ class Situation:
     operation: Act | None = None
     unconfirmed_create_at: datetime | None = None
     unconfirmed_delete_at: datetime | None = None
+    force_closed: bool = False
+    """People have said that AWS cannot hold it, since its account has left the organization."""
     next_change: datetime | None = None
     """When what is owed may change by the passing of time alone."""
 
@@ -110,6 +112,8 @@ def _towards_presence(seen: Situation, now: datetime, watch: timedelta) -> Step:
 
 def _towards_absence(seen: Situation, now: datetime) -> Step:
     match seen.observed:
+        case Observed.UNKNOWN if seen.force_closed:
+            return Rest(seen.next_change)
         case Observed.PRESENT if seen.ours:
             return Delete()
         case Observed.UNKNOWN if seen.ours or seen.closing:

@@ -102,6 +102,7 @@ def _observed(entry: Record, observed: Observed) -> timedelta:
         row.observed_since = now
     row.observed, row.observed_at = observed, now
     row.operation_kind = row.operation_id = row.operation_started_at = None
+    row.force_closed_at = None
     if observed is Observed.ABSENT:
         _absence(entry.hold)
     else:

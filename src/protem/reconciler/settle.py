@@ -69,6 +69,7 @@ class Hold:
             held=any(grant.state is GrantState.ACTIVE for grant in owing),
             closing=any(g.owing.live and g.owing.over(self.now) for g in self.grants),
             renewing=self.renewing,
+            force_closed=row.force_closed_at is not None,
             provenance=row.provenance,
             observed=row.observed,
             observed_at=row.observed_at,
@@ -98,7 +99,7 @@ def by_time(hold: Hold, *, why_not: WhyNot) -> None:
     for grant in hold.grants:
         if _neighbour_owes(hold) and grant.state is GrantState.DEACTIVATING:
             move(hold, grant, GrantState.ENDED)
-        elif _nothing_of_ours(hold):
+        elif hold.row.force_closed_at is not None or _nothing_of_ours(hold):
             _close(hold, grant)
     _forget_renewal(hold)
 
@@ -155,6 +156,8 @@ def _left(hold: Hold) -> dict[str, Any]:
     if row.observed is Observed.ABSENT and row.observed_at is not None:
         provisional = plan.provisional(row.unconfirmed_create_at, hold.now)
         return {"absent_at": row.observed_at.isoformat()} | ({"provisional": True} if provisional else {})
+    if row.force_closed_at is not None:
+        return {"force_closed_at": row.force_closed_at.isoformat()}
     return {"held_by_others": True} if row.provenance is Provenance.STANDING else {}
 
 
@@ -210,6 +213,8 @@ def _made_by_us(row: Assignment) -> bool:
 def _close(hold: Hold, grant: Grant) -> None:
     """End what is over, or can never begin, and has nothing in AWS to wait for."""
     if grant.state is GrantState.DEACTIVATING:
+        if hold.row.force_closed_at is not None:
+            grant.end_reason = EndReason.FORCE_CLOSED
         move(hold, grant, GrantState.ENDED)
     elif grant.state is GrantState.ACTIVATING and grant.owing.given_up:
         move(hold, grant, GrantState.FAILED)

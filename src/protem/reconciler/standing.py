@@ -92,6 +92,7 @@ def _look_at(
         now = store.now(session)
         report.found += standing_rows.add_found(session, seen, holders, now=now)
         report.vanished += standing_rows.mark_vanished(session, seen, holders, now=now)
+        standing_rows.reopen(session, seen, holders, now=now)
 
 
 def _holders(assignments: Assignments, place: Place) -> frozenset[Holder]:

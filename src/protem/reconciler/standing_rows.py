@@ -12,6 +12,7 @@ from protem.broker import audit
 from protem.db.models import Assignment, Grant, Observed, Provenance, new_id
 from protem.db.queries.changes import rows_changed
 from protem.db.queries.inserts import insert_unless_there
+from protem.db.store import ASSIGNMENTS, announce
 from protem.domain.events import EventType
 from protem.domain.lifecycle import LIVE_GRANT_STATES
 from protem.identity_center.values import Holder, PrincipalType
@@ -38,7 +39,7 @@ class Seen:
     rows: Mapping[Holder, Assignment]
 
     def agrees_with(self, holders: frozenset[Holder]) -> bool:
-        return not self.unknown(holders) and not self.vanished(holders)
+        return not (self.unknown(holders) or self.vanished(holders) or self.returned(holders))
 
     def unknown(self, holders: frozenset[Holder]) -> list[Holder]:
         """Return the holders that neither Protem brought nor an earlier look found."""
@@ -46,6 +47,12 @@ class Seen:
             (holder for holder in holders if not _accounted_for(self.rows.get(holder))),
             key=lambda holder: holder.principal_id,
         )
+
+    def returned(self, holders: frozenset[Holder]) -> list[Assignment]:
+        """Return what Protem brought and gave up, since its account had left: both are back."""
+        return [
+            row for holder, row in self.rows.items() if row.force_closed_at is not None and holder in holders
+        ]
 
     def vanished(self, holders: frozenset[Holder]) -> list[Assignment]:
         return [row for holder, row in self.rows.items() if _is_standing(row) and holder not in holders]
@@ -71,6 +78,21 @@ def mark_vanished(session: Session, seen: Seen, holders: frozenset[Holder], *, n
         facts = {"provenance": Provenance.STANDING.value}
         audit.record(session, EventType.ASSIGNMENT_REMOVED_OUTSIDE, row, now=now, facts=facts)
     return len(rows)
+
+
+def reopen(session: Session, seen: Seen, holders: frozenset[Holder], *, now: datetime) -> int:
+    """Have the reconciler delete what was force-closed and is there after all; return how many."""
+    return sum(_reopen(session, row, now=now) for row in seen.returned(holders))
+
+
+def _reopen(session: Session, row: Assignment, *, now: datetime) -> bool:
+    closed = update(Assignment).where(Assignment.id == row.id, Assignment.force_closed_at.is_not(None))
+    values = {"force_closed_at": None, "next_attempt_at": now, "version": Assignment.version + 1}
+    if not rows_changed(session, closed.values(values)):
+        return False
+    audit.record(session, EventType.ASSIGNMENT_REOPENED, row, now=now)
+    announce(session, ASSIGNMENTS)
+    return True
 
 
 def _add(session: Session, seen: Seen, holder: Holder, *, now: datetime) -> bool:

@@ -92,6 +92,7 @@ CALLS: Mapping[Verb, Making] = {
     Verb.LOCKS_READ: reading(Scene.lock),
     Verb.LOCKS_LIFT: lambda scene: ("DELETE", scene.lock(), {}),
     Verb.ASSIGNMENTS_LIST: get("/v1/assignments"),
+    Verb.ASSIGNMENTS_FORCE_CLOSE: posting(Scene.blocked, "/force-close", **COMMENT),
     Verb.CHANGES_LIST: get("/v1/changes"),
     Verb.CHANGES_READ: reading(Scene.change),
     Verb.CHANGES_CONFIRM: posting(Scene.change, "/confirm", **COMMENT),

@@ -7,9 +7,19 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from protem.broker.proposals import locks as proposals
-from protem.db.models import Delivery, DeliveryState, Grant, Login, Request, Review
+from protem.db.models import (
+    Assignment,
+    Delivery,
+    DeliveryState,
+    Grant,
+    Login,
+    Provenance,
+    Request,
+    Review,
+    new_id,
+)
 from tests.api.applications import Api
-from tests.broker.worlds import ADMIN, World, user_name
+from tests.broker.worlds import ADMIN, GONE, INSTANCE, World, arn, user_name
 from tests.broker.worlds import asking as submission
 
 RULES = """
@@ -58,6 +68,23 @@ class Parties:
     glass: str
 
 
+def blocked_assignment(world: World) -> uuid.UUID:
+    """Return the id of an assignment of ours in an account that is gone."""
+    row = Assignment(
+        id=new_id(),
+        instance_arn=INSTANCE,
+        account_id=GONE,
+        permission_set_arn=arn("AdministratorAccess"),
+        principal_id=str(uuid.uuid4()),
+        provenance=Provenance.BROKERED,
+        blocked_reason="there is no such account",
+        created_at=world.clock.now(),
+    )
+    with world.store.writing() as session:
+        session.add(row)
+    return row.id
+
+
 OWN = Parties("bob", "alice", "dave", "admin", "glass")
 FOREIGN = Parties("heidi", "heidi", "ivan", "others", "others-glass")
 
@@ -96,6 +123,10 @@ class Scene:
     def lock(self) -> str:
         """Return the address of a lock."""
         return self.api.admin().post("/v1/locks", LOCK).headers["Location"]
+
+    def blocked(self) -> str:
+        """Return the address of an assignment whose account has left, so that its end cannot come."""
+        return f"/v1/assignments/{blocked_assignment(self.world)}"
 
     def change(self) -> str:
         """Return the address of a change that an admin proposed who is nobody else here."""

@@ -4,8 +4,9 @@ import uuid
 
 from pydantic import Field
 
-from protem.api.schemas.fields import Instant, Output
+from protem.api.schemas.fields import Input, Instant, Output
 from protem.api.schemas.grants import Trouble
+from protem.broker import texts
 from protem.db import models
 
 
@@ -15,6 +16,13 @@ class OperationUnderWay(Output):
     kind: str
     id: str
     started_at: Instant | None
+
+
+class ForceClosing(Input):
+    comment: str = Field(
+        description="How you know that AWS cannot hold it any more; it stays on record.",
+        json_schema_extra={"minLength": 1, "maxLength": texts.COMMENT_LENGTH},
+    )
 
 
 class Assignment(Output):
@@ -33,6 +41,9 @@ class Assignment(Output):
         description="When it is looked at again; null if there is no need."
     )
     blocked_reason: str | None = Field(description="Why its end cannot be brought about now.")
+    force_closed_at: Instant | None = Field(
+        description="When admins said that AWS cannot hold it; null again once it is seen."
+    )
     last_error: Trouble | None
 
     @classmethod
@@ -51,6 +62,7 @@ class Assignment(Output):
             operation=_operation(row),
             next_attempt_at=row.next_attempt_at,
             blocked_reason=row.blocked_reason,
+            force_closed_at=row.force_closed_at,
             last_error=trouble(row),
         )
 

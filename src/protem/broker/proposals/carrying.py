@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from protem.broker import entitlements as direct
 from protem.broker.callers import Caller
 from protem.broker.planning import Plan
-from protem.broker.proposals import entitlements, locks, reviews, tokens
+from protem.broker.proposals import assignments, entitlements, locks, reviews, tokens
 from protem.broker.proposals.terms import Aftermath
 from protem.db.models import Change
 from protem.domain.authority import Verb
@@ -36,6 +36,8 @@ def carry_out(
             return entitlements.apply(session, caller, arguments, planned, now=now)
         case Verb.LOCKS_LIFT:
             locks.lift(session, caller, arguments, now=now)
+        case Verb.ASSIGNMENTS_FORCE_CLOSE:
+            assignments.force_close(session, caller, arguments, now=now)
         case Verb.TOKENS_CREATE:
             tokens.issue(session, caller, arguments, now=now)
         case Verb.TOKENS_ROTATE:

@@ -95,6 +95,9 @@ class Assignment(Table):
     renewing_since: Mapped[datetime | None]
     """When it was found removed by others, though a grant that has it made anew owes it still."""
 
+    force_closed_at: Mapped[datetime | None]
+    """When two admins said that AWS cannot hold it any more, as long as nobody has seen it again."""
+
     claim: Mapped[Act | None] = mapped_column(one_of(Act, name="claim"))
     claim_id: Mapped[uuid.UUID | None]
     claim_fence: Mapped[int | None]
