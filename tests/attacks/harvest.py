@@ -5,9 +5,22 @@ from collections import defaultdict, deque
 from random import Random
 from typing import Any
 
+from tests.broker.worlds import ALPHA, BETA
+
 _REMEMBERED = 64
 _ASTRAY = 0.15
 _SEGMENT = re.compile(r"^/v1/([a-z-]+)")
+
+_KNOWN = {
+    "account": [ALPHA, BETA, "alpha"],
+    "permission_set": ["AdministratorAccess", "ReadOnlyAccess"],
+    "entitlement": ["read", "admin", "glass"],
+    "duration": ["PT30M", "PT1H", "PT2H30M"],
+    "lifetime": ["P1D"],
+    "justification": ["the pager went off"],
+    "user_name": ["alice@example.com", "bob@example.com"],
+}
+"""What everybody knows before they have seen an answer."""
 
 
 class Harvest:
@@ -15,6 +28,8 @@ class Harvest:
 
     def __init__(self) -> None:
         self._seen: dict[str, deque[Any]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
+        for name, values in _KNOWN.items():
+            self._seen[name].extend(values)
 
     def reap(self, path: str, answer: Any) -> None:
         """Remember what a JSON answer from this address holds."""
@@ -43,6 +58,8 @@ class Harvest:
     def _walk(self, value: Any, noun: str) -> None:
         match value:
             case dict():
+                if "digest" in value and "id" in value:
+                    self.note(f"digest of {value['id']}", value["digest"])
                 for name, inner in value.items():
                     self._leaf(name, inner, noun)
                     self._walk(inner, noun if name == "items" else name)

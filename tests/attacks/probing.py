@@ -69,9 +69,9 @@ class Probe:
     @contextmanager
     def without_effect(self) -> Iterator[None]:
         """Note it as wrong if anything that lasts is different afterwards."""
-        before = _lasting(self.ground)
+        before = lasting(self.ground)
         yield
-        after = _lasting(self.ground)
+        after = lasting(self.ground)
         self.failures += [f"{name} changed" for name, rows in after.items() if rows != before[name]]
 
     def _wrong(self, method: str, path: str, answer: Answer) -> str | None:
@@ -145,7 +145,7 @@ def _called(ground: Ground, scope: dict[str, Any], chunks: list[bytes], statemen
     return Answer(begun["status"], headers, content, len(statements))
 
 
-def _lasting(ground: Ground) -> dict[str, Any]:
+def lasting(ground: Ground) -> dict[str, Any]:
     """Return every row but those that tell of rejected credentials, which are bounded on their own."""
     contents: dict[str, Any] = ground.world.contents()
     told = ("audit_events", "unsealed_events")

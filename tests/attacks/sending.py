@@ -90,8 +90,15 @@ class Attack:
             if seen is not None and self.chance.random() < chance:
                 case.path_parameters[name] = seen
         if isinstance(case.body, dict):
-            case.body = self._seasoned(case.body, chance)
+            case.body = self._seasoned(case.body, chance) | self._shown(case, chance)
         return case
+
+    def _shown(self, case: Case[Any], chance: float) -> dict[str, Any]:
+        """Return the digest of what the address names, most of the time: that of another is refused early."""
+        named = (case.path_parameters or {}).get("request_id")
+        digest = self.harvest.some(f"digest of {named}", self.chance)
+        wanted = isinstance(case.body, dict) and "digest" in case.body and self.chance.random() < chance
+        return {"digest": digest} if digest and wanted else {}
 
     def _seasoned(self, body: Any, chance: float) -> Any:
         match body:
@@ -131,7 +138,7 @@ class Attack:
 def _in_order(case: Case[Any], name: str) -> bool:
     """Tell whether a part of an address is what the document asks for."""
     if not name.endswith("_id"):
-        return True
+        return name == "name"
     try:
         uuid.UUID(str(case.path_parameters[name]))
     except ValueError:

@@ -10,7 +10,7 @@ from tests.attacks.probing import Probe
 
 def others(ground: Ground, digest: str) -> Iterator[str]:
     """Yield what might be taken for the digest."""
-    yield from fuzzing.near(digest, others="0")
+    yield from [*fuzzing.near(digest, others="0")][::3]
     yield from [*fuzzing.near_in_unicode(digest)][::9]
     yield from (
         digest.removeprefix("sha256:"),

@@ -9,6 +9,7 @@ from protem.api.routers import PUBLIC
 from tests.attacks import openapi, workflow
 from tests.attacks.cast import KINDS
 from tests.attacks.ground import Ground
+from tests.attacks.probing import lasting
 from tests.attacks.sending import Attack
 
 CASES = {"sqlite": 2, "postgresql": 1}
@@ -38,7 +39,7 @@ def test_chains_of_calls_leave_nothing_that_nobody_approved(ground: Ground) -> N
 
 
 def test_no_operation_is_carried_out_for_who_has_no_credential(ground: Ground) -> None:
-    before = ground.world.contents()
+    before = lasting(ground)
     for operation in openapi.operations(openapi.load(ground.api.app)):
         if operation.path in PUBLIC:
             continue
@@ -53,4 +54,4 @@ def test_no_operation_is_carried_out_for_who_has_no_credential(ground: Ground) -
         ):
             answer = case.call(headers={"Authorization": authorization} if authorization else {})
             assert answer.status_code in {401, 422, 428}, operation.label
-    assert ground.world.contents() == before
+    assert lasting(ground) == before
