@@ -107,6 +107,15 @@ def test_a_login_changes_things_from_our_own_pages_only(world: World) -> None:
     assert got == FROM
 
 
+def test_an_origin_that_is_not_ascii_is_not_ours(world: World) -> None:
+    api = Api(world, public_url=PUBLIC_URL)
+    with api.http:
+        cookie = api.logged_in("alice").headers["Cookie"].encode()
+        headers = [(b"cookie", cookie), (b"origin", b"https://prot\xe9m.example.com")]
+        answer = api.http.post("/v1/requests", headers=headers, json=asking())
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross-site")
+
+
 def test_no_origin_is_ours_where_none_is_configured(api: Api) -> None:
     cookie = api.logged_in("alice").headers["Cookie"]
     for origin in ("", "None", "null", "http://testserver"):

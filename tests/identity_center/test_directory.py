@@ -26,6 +26,13 @@ def test_users_are_read_to_the_last_page(connection: Connection, sandbox: Sandbo
     assert User(demo.users["alice"], "alice@example.com", "Alice Archer", "alice@example.com") in users
 
 
+def test_a_user_is_known_by_the_id_that_provisioning_gave(connection: Connection, sandbox: Sandbox) -> None:
+    erin = sandbox.directory.add_user(user_name="erin2", external_id="00u-erin")
+    users = {user.id: user for user in connection.directory.users(sandbox.identity_store_id)}
+    assert users[erin].external_id == "00u-erin"
+    assert {user.external_id for user in users.values() if user.id != erin} == {None}
+
+
 def test_groups_come_with_their_members(connection: Connection, sandbox: Sandbox, demo: Demo) -> None:
     groups = {group.name: group for group in connection.directory.groups(sandbox.identity_store_id)}
     assert {name: group.id for name, group in groups.items()} == demo.groups

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import isfinite
 from typing import Any
 
 from protem.domain.errors import Unauthenticated
 from protem.identity_provider.values import Assertion
 
+_END_OF_TIME = 1e12
 _LONGEST_SUBJECT = 255
 """OpenID Connect Core 1.0, section 2."""
 
@@ -63,9 +63,9 @@ def _check_times(claims: Mapping[str, Any], *, now: float, leeway: float) -> Non
 
 def _instant(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise Unauthenticated(f"this token does not say `{name}` as a time")
-    return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_OF_TIME:
+        return float(value)
+    raise Unauthenticated(f"this token does not say `{name}` as a time")
 
 
 def _subject(claims: Mapping[str, Any]) -> str:

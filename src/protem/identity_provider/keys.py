@@ -68,7 +68,8 @@ def _unusable(found: Any) -> str | None:
         return "whoever can check its signatures can also make them"
     if "d" in found:
         return "it is private, and was published"
-    if found.get("use", "sig") != "sig" or "verify" not in found.get("key_ops", ["verify"]):
+    uses = found.get("key_ops", ["verify"])
+    if found.get("use", "sig") != "sig" or not isinstance(uses, list) or "verify" not in uses:
         return "it is not for signatures"
     if not _algorithms(found):
         return "it is of a kind that is not known here"
@@ -79,7 +80,7 @@ def _algorithms(found: Mapping[str, Any]) -> frozenset[str]:
     kind, curve = found.get("kty"), found.get("crv")
     able = _RSA if kind == "RSA" else _BY_CURVE.get((str(kind), str(curve)), frozenset())
     only = found.get("alg")
-    return able & KNOWN_ALGORITHMS & ({only} if isinstance(only, str) else able)
+    return able & KNOWN_ALGORITHMS & (able if only is None else {str(only)})
 
 
 def _any(found: Mapping[str, Any]) -> str:
