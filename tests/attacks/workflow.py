@@ -24,7 +24,7 @@ def machine(schema: Any, attack: Attack) -> Any:
             self.kind = attack.chance.choice(list(KINDS))
 
         def call(self, case: Case[Any], **_: Any) -> Any:
-            return attack.send(attack.season(case, chance=0.2), self.kind)
+            return attack.send(attack.season(case, chance=0.6), self.kind)
 
         def validate_response(self, response: Any, case: Case[Any], **_: Any) -> None:
             """Note what is not there though it was made just before; all else is judged when it is sent."""
