@@ -54,7 +54,7 @@ def _user(answer: "UserTypeDef") -> User:
         user_name=user_name,
         display_name=answer.get("DisplayName", user_name),
         email=emails[0].get("Value") if emails else None,
-        external_id=_only({found["Id"] for found in answer.get("ExternalIds", ()) if "Id" in found}),
+        external_id=_only({found["Id"] for found in answer.get("ExternalIds", ())}),
     )
 
 
