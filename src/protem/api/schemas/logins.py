@@ -20,9 +20,7 @@ class Login(Output):
     started_at: Instant
     last_used_at: Instant = Field(description="To the minute.")
     expires_at: Instant = Field(description="When it is over however much it is used.")
-    ended_at: Instant | None = Field(
-        description="When it was ended; none once it expired by itself."
-    )
+    ended_at: Instant | None = Field(description="When it was ended; none once it expired by itself.")
 
     @classmethod
     def of(cls, row: models.Login, person: Person, *, caller: Caller) -> "Login":
