@@ -1,5 +1,6 @@
 """Headers that lie, hide or overflow are refused as declared, or mean nothing."""
 
+import uuid
 from collections.abc import Iterator
 
 from tests.api.applications import asking
@@ -79,6 +80,14 @@ def _send(
 def test_no_header_does_harm(ground: Ground) -> None:
     probe = Probe(ground)
     attack(probe, every=97)
+    assert not probe.failures, "\n".join(probe.failures)
+
+
+def test_a_length_is_refused_as_declared_where_no_body_is_taken(ground: Ground) -> None:
+    probe = Probe(ground)
+    headers: Fields = [*ground.cast.headers("admin").items(), ("Content-Length", b"9" * 20)]
+    for method, path in (("GET", "/v1/me"), ("DELETE", f"/v1/locks/{uuid.uuid4()}")):
+        assert probe.send(method, path, headers).code == "body-too-large"
     assert not probe.failures, "\n".join(probe.failures)
 
 

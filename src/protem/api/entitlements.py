@@ -25,7 +25,7 @@ EndGrants = Annotated[
     Query(description="End what is owed under removed entitlements; otherwise it runs to its end."),
 ]
 
-_DOCUMENT = (refusals.UnsupportedMediaType, refusals.BodyTooLarge, errors.EntitlementsInvalid)
+_DOCUMENT = (refusals.UnsupportedMediaType, errors.EntitlementsInvalid)
 
 
 @router.get("/v1/entitlements/schema", **operation(Verb.ENTITLEMENTS_SCHEMA))

@@ -17,6 +17,7 @@ _ANYWHERE = (
     refusals.MalformedRequest,
     refusals.AddressTooLong,
     refusals.HeadersTooLarge,
+    refusals.BodyTooLarge,
     refusals.HeadersTooSlow,
     refusals.TooManyConnections,
 )
@@ -38,7 +39,6 @@ _ANY = (
 _WITH_BODY = (
     refusals.MalformedJson,
     refusals.UnsupportedMediaType,
-    refusals.BodyTooLarge,
     refusals.BodyTooSlow,
 )
 
