@@ -211,6 +211,7 @@ def test_no_value_of_ours_shows_a_secret_in_its_repr() -> None:
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl",
     ],
+    ids=["token", "webhook", "signed"],
 )
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_what_looks_like_a_secret_never_gets_into_a_log(

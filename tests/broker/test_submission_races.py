@@ -1,5 +1,6 @@
 """The same asked for twice at once: the same key once, within a limit as often as that allows, else each."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -38,13 +39,15 @@ def count(world: World, table: type[Any]) -> int:
 def send(world: World, caller: Caller, key: str) -> str:
     """Ask for something as the API does for a request with an Idempotency-Key."""
     with world.store.writing() as session:
-        place = {"route": "POST /v1/requests", "key": key}
-        first = idempotency.recall(session, caller, body={"a": 1}, now=world.clock.now(), **place)
+        place = idempotency.Place(caller=caller.key, route="POST /v1/requests", key=key)
+        first = idempotency.recall(
+            session, place, body={"a": 1}, retention=timedelta(hours=24), now=world.clock.now()
+        )
         if first is not None:
             return str(first.body["id"])
         request = requests.submit(session, caller, asking(), bounds=BOUNDS, now=world.clock.now())
         answer = {"id": str(request.id)}
-        idempotency.remember(session, caller, status=201, answer=answer, **place)
+        idempotency.remember(session, place, idempotency.Answer(201, answer))
         return answer["id"]
 
 

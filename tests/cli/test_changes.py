@@ -8,6 +8,7 @@ import pytest
 
 from protem.broker import tokens
 from protem.broker.callers import CONSOLE
+from protem.broker.token_terms import Wish
 from protem.cli.demo.world import source
 from protem.db.models import TokenRole
 from tests.cli.conftest import Invoke, Served
@@ -18,9 +19,8 @@ def other(served: Served) -> Iterator[dict[str, str]]:
     """The environment of a second admin, while two are needed."""
     runtime = served.world.runtime
     with runtime.store.writing() as session:
-        issued = tokens.create(
-            session, CONSOLE, name="other", role=TokenRole.ADMIN, now=runtime.store.now(session)
-        )
+        wish = Wish(name="other", role=TokenRole.ADMIN)
+        issued = tokens.create(session, CONSOLE, wish, now=runtime.store.now(session))
     alone, runtime.admission = runtime.admission, replace(runtime.admission, two_persons=True)
     yield served.environment("ADMIN") | {"PROTEM_TOKEN": issued.secret}
     runtime.admission = alone

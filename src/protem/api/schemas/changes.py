@@ -57,5 +57,5 @@ class ProposedSecret(Proposed):
     """Nothing has happened yet, and the secret is worth nothing until the change is confirmed."""
 
     secret: str | None = Field(
-        description="The token itself: shown now, and never again; null for an `Idempotency-Key` that came before."
+        description="The token itself: shown now, and never again; null if the `Idempotency-Key` came before."
     )
