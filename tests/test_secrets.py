@@ -40,17 +40,6 @@ def api(world: World) -> Iterator[Api]:
         yield api
 
 
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    """Leave logging as other tests expect it."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
 def marked(place: str) -> str:
     """Return a secret that tells where it was put."""
     return f"{MARK}-{place}"
