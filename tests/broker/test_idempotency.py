@@ -20,7 +20,7 @@ def send(
         place, now = Place(caller.key, route, key), world.clock.now()
         first = recall(session, place, body=body or {"a": 1}, retention=RETENTION, now=now)
         if first is None:
-            remember(session, place, Answer(201, {"sent_at": now.isoformat()}, f"/v1/things/{key}"))
+            remember(session, place, Answer(201, {"sent_at": now.isoformat()}, f"/v1/things/{key[:20]}"))
         return first
 
 

@@ -1,7 +1,7 @@
 """A store with an organization in its catalogue, and people, bots and admins who call the broker."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -77,6 +77,10 @@ __all__ = [
 BOUNDS = Bounds(minimum_duration=timedelta(minutes=1), maximum_start_ahead=timedelta(days=7))
 
 
+CHATTING = (Scope.READ, Scope.ACT_AS_REQUEST, Scope.ACT_AS_DECIDE)
+"""What a chat bot's token is for."""
+
+
 @dataclass
 class World:
     """Everything is committed: each call of a method is one transaction, as at the edge."""
@@ -120,7 +124,7 @@ class World:
         )
 
     def bot(
-        self, name: str = "slack", *, acting: str | None = None, scopes: Sequence[str] = tuple(Scope)
+        self, name: str = "slack", *, acting: str | None = None, scopes: Iterable[Scope] = CHATTING
     ) -> Caller:
         """Return a service, which perhaps acts as somebody."""
         with self.store.reading() as session:
@@ -130,7 +134,7 @@ class World:
             role=TokenRole.SERVICE,
             token_id=self._token(name, service=True),
             person=found,
-            scopes=frozenset(map(Scope, scopes)),
+            scopes=frozenset(scopes),
         )
 
     def _token(self, name: str, *, service: bool = False) -> uuid.UUID:
