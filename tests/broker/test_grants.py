@@ -16,6 +16,7 @@ from protem.domain.errors import (
     GrantOver,
     InvalidInput,
     NotFound,
+    ScopeMissing,
 )
 from protem.domain.lifecycle import EndReason, GrantState
 from tests.broker.worlds import ADMIN, AUDITOR, BETA, World, arn, asking, person_id, user_name
@@ -116,8 +117,8 @@ def test_others_revoke_nothing(world: World) -> None:
     request = world.submit(world.bot(acting="alice"))
     world.decide(world.person("carol"), request)
     (grant,) = world.granted(request)
-    for caller in (AUDITOR, world.bot()):
-        with world.refusing(Forbidden):
+    for caller, refusal in ((AUDITOR, Forbidden), (world.bot(), ScopeMissing)):
+        with world.refusing(refusal):
             world.revoke(caller, grant)
     for caller in (world.person("bob"), world.person("erin"), world.bot("teams")):
         with world.refusing(NotFound):

@@ -343,11 +343,15 @@ def test_locks_are_listed_the_newest_first_and_by_whether_they_hold(world: World
 
 def test_only_admins_lock_and_unlock_and_auditors_look(world: World) -> None:
     made = lock(world)
-    for caller in (world.person("alice"), world.bot(), AUDITOR, world.bot(acting="carol")):
+    for caller in (world.person("alice"), AUDITOR, world.bot(acting="carol")):
         with world.refusing(errors.Forbidden):
             lock(world, caller=caller)
         with world.refusing(errors.Forbidden):
             lift(world, made, caller=caller)
+    with world.refusing(errors.ScopeMissing):
+        lock(world, caller=world.bot())
+    with world.refusing(errors.ScopeMissing):
+        lift(world, made, caller=world.bot())
     with world.store.reading() as session:
         assert locks.read(session, AUDITOR, made.id).id == made.id
         with pytest.raises(errors.Forbidden):
