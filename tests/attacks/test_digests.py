@@ -30,11 +30,11 @@ def others(ground: Ground, digest: str) -> Iterator[str]:
         yield ask("/v1/requests", asking(entitlement="admin", **changes)).json()["digest"]
 
 
-def test_a_decision_needs_the_very_digest_of_its_request(ground: Ground) -> None:
-    asked = ground.cast.client("beneficiary").post("/v1/requests", asking(entitlement="admin")).json()
-    tried = [*others(ground, asked["digest"])]
-    probe, path = Probe(ground), f"/v1/requests/{asked['id']}/decisions"
-    approver = ground.cast.client("approver")
+def test_a_decision_needs_the_very_digest_of_its_request(small_ground: Ground) -> None:
+    asked = small_ground.cast.client("beneficiary").post("/v1/requests", asking(entitlement="admin")).json()
+    tried = [*others(small_ground, asked["digest"])]
+    probe, path = Probe(small_ground), f"/v1/requests/{asked['id']}/decisions"
+    approver = small_ground.cast.client("approver")
     assert approver.get(f"/v1/requests/{asked['id']}").json()["state"] == "pending"
     with probe.without_effect():
         for digest in (one for one in tried if one != asked["digest"]):
@@ -42,7 +42,7 @@ def test_a_decision_needs_the_very_digest_of_its_request(ground: Ground) -> None
             answer = approver.post(path, body)
             refused = (answer.status_code, answer.json().get("code"))
             assert refused in REFUSALS, repr(digest)
-    assert ground.wrongs() == []
+    assert small_ground.wrongs() == []
 
 
 REFUSALS = {(409, "stale-digest"), (422, "invalid-input")}

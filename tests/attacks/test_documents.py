@@ -30,16 +30,16 @@ def send(probe: Probe, sources: Iterable[bytes]) -> None:
             probe.send("POST", "/v1/entitlements/apply", [*admin, ("If-Match", '"999"')], source)
 
 
-def test_documents_that_went_wrong_are_refused_or_planned(ground: Ground) -> None:
-    probe = Probe(ground)
+def test_documents_that_went_wrong_are_refused_or_planned(small_ground: Ground) -> None:
+    probe = Probe(small_ground)
     send(probe, documents.mutated(Random(8), count=30))
     send(probe, documents.mutated(Random(8), count=30, source=documents.PLAIN))
     assert not probe.failures, "\n".join(probe.failures)
     assert {200, 422} <= set(probe.statuses)
 
 
-def test_documents_that_were_made_to_hurt_do_not(ground: Ground) -> None:
-    probe = Probe(ground)
+def test_documents_that_were_made_to_hurt_do_not(small_ground: Ground) -> None:
+    probe = Probe(small_ground)
     send(probe, documents.bombs(SMALL).values())
     send(probe, documents.ENCODED.values())
     assert not probe.failures, "\n".join(probe.failures)

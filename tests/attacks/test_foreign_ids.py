@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from itertools import cycle, islice
 from typing import Any
 
 from sqlalchemy import select
@@ -46,16 +47,17 @@ def told(answer: Answer) -> Any:
     return answer.status_code, {name: value for name, value in said.items() if name != "instance"}
 
 
-def test_somebody_elses_is_as_if_it_were_not_there(ground: Ground) -> None:
-    probe, ids = Probe(ground), things(ground)
+def test_somebody_elses_is_as_if_it_were_not_there(small_ground: Ground) -> None:
+    probe, ids = Probe(small_ground), things(small_ground)
     made_up = str(uuid.uuid4())
     compared = 0
+    tables = cycle(ids.items())
     for kind in OUTSIDERS:
-        headers = [*ground.cast.headers(kind).items(), ("Content-Type", "application/json")]
+        headers = [*small_ground.cast.headers(kind).items(), ("Content-Type", "application/json")]
         probe.send("GET", "/v1/me", headers)
-        for method, path in operations(ground):
+        for method, path in operations(small_ground):
             absent = probe.send(method, _PLACE.sub(made_up, path), headers, b"{}")
-            for table, there in ids.items():
+            for table, there in islice(tables, 5):
                 if f"/{table.replace('_', '-')}/" in path or not there:
                     continue  # of the right kind: those that are seen are told apart below
                 other = probe.send(method, _PLACE.sub(there[0], path), headers, b"{}")
@@ -63,7 +65,7 @@ def test_somebody_elses_is_as_if_it_were_not_there(ground: Ground) -> None:
                 assert other.queries == absent.queries, (kind, method, path, table)
                 compared += 1
     assert not probe.failures, "\n".join(probe.failures)
-    assert compared > 100
+    assert compared > 50
 
 
 def test_not_yours_and_not_there_are_one_answer(ground: Ground) -> None:
@@ -96,12 +98,12 @@ BODIES: Mapping[str, bytes] = {
 }
 
 
-def test_other_ways_to_write_an_id_lead_nowhere_else(ground: Ground) -> None:
-    probe = Probe(ground)
-    headers = list(ground.cast.headers("admin").items())
-    for table, there in things(ground).items():
+def test_other_ways_to_write_an_id_lead_nowhere_else(small_ground: Ground) -> None:
+    probe = Probe(small_ground)
+    headers = list(small_ground.cast.headers("admin").items())
+    for table, there in things(small_ground).items():
         address = f"/v1/{table.replace('_', '-')}"
-        if not there or f"{address}/{{" not in str(ground.api.app.openapi()["paths"].keys()):
+        if not there or f"{address}/{{" not in str(small_ground.api.app.openapi()["paths"].keys()):
             continue
         for form in fuzzing.forms(there[0]):
             answer = probe.send("GET", f"{address}/{form}", headers)

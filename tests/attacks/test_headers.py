@@ -77,23 +77,23 @@ def _send(
     probe.send(method, path, [*known, *kind, (name, value)], body)
 
 
-def test_no_header_does_harm(ground: Ground) -> None:
-    probe = Probe(ground)
+def test_no_header_does_harm(small_ground: Ground) -> None:
+    probe = Probe(small_ground)
     attack(probe, every=97)
     assert not probe.failures, "\n".join(probe.failures)
 
 
-def test_a_length_is_refused_as_declared_where_no_body_is_taken(ground: Ground) -> None:
-    probe = Probe(ground)
-    headers: Fields = [*ground.cast.headers("admin").items(), ("Content-Length", b"9" * 20)]
+def test_a_length_is_refused_as_declared_where_no_body_is_taken(small_ground: Ground) -> None:
+    probe = Probe(small_ground)
+    headers: Fields = [*small_ground.cast.headers("admin").items(), ("Content-Length", b"9" * 20)]
     for method, path in (("GET", "/v1/me"), ("DELETE", f"/v1/locks/{uuid.uuid4()}")):
         assert probe.send(method, path, headers).code == "body-too-large"
     assert not probe.failures, "\n".join(probe.failures)
 
 
-def test_the_length_that_is_declared_is_not_believed(ground: Ground) -> None:
-    probe = Probe(ground)
-    credential = list(ground.cast.headers("beneficiary").items())
+def test_the_length_that_is_declared_is_not_believed(small_ground: Ground) -> None:
+    probe = Probe(small_ground)
+    credential = list(small_ground.cast.headers("beneficiary").items())
     probe.send("GET", "/v1/me", credential)
     with probe.without_effect():
         for length in (

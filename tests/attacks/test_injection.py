@@ -25,10 +25,10 @@ def logging_restored() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def test_hostile_texts_are_refused_by_name_or_kept_to_the_letter(ground: Ground) -> None:
-    injection = injecting.attack(ground, every=43)
+def test_hostile_texts_are_refused_by_name_or_kept_to_the_letter(small_ground: Ground) -> None:
+    injection = injecting.attack(small_ground, every=89)
     assert not injection.probe.failures, "\n".join(injection.probe.failures)
-    assert injection.refused > 10
+    assert injection.refused > 5
 
 
 def test_free_text_is_kept_to_the_letter_and_nothing_invisible_is_kept(ground: Ground) -> None:
@@ -49,17 +49,17 @@ def test_free_text_is_kept_to_the_letter_and_nothing_invisible_is_kept(ground: G
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_an_event_is_one_line_of_the_log_whatever_is_in_it(
-    ground: Ground, log_format: str, capsys: pytest.CaptureFixture[str], logging_restored: None
+    small_ground: Ground, log_format: str, capsys: pytest.CaptureFixture[str], logging_restored: None
 ) -> None:
     logs.configure(log_format)
     capsys.readouterr()
-    before = len(ground.world.events())
-    alice, admin = ground.cast.client("beneficiary"), ground.cast.client("admin")
+    before = len(small_ground.world.events())
+    alice, admin = small_ground.cast.client("beneficiary"), small_ground.cast.client("admin")
     for text in [*INJECTIONS.values(), "two\nlines\n2026-01-05 [info] request.approved", "a\tb"]:
         alice.post("/v1/requests", asking(entitlement="admin", justification=f"because {text}"))
         admin.post("/v1/locks", {"kind": "entitlement", "subject": "glass", "reason": f"x {text}"[:200]})
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == len(ground.world.events()) - before > len(INJECTIONS)
+    assert len(lines) == len(small_ground.world.events()) - before > len(INJECTIONS)
     assert not any(ACTED_ON & set(line) for line in lines if log_format == "json")
     if log_format == "json":
         assert {json.loads(line)["event"] for line in lines} >= {"request.submitted", "lock.created"}

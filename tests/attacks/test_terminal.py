@@ -69,20 +69,10 @@ def readers(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
 
 
 @pytest.fixture
-def ground(sqlite_url: str) -> Iterator[Ground]:
-    """The ground on one kind of database: which it is makes no difference to a terminal."""
-    ground = Ground(sqlite_url)
-    with ground.api.http:
-        ground.seed()
-        yield ground
-    ground.world.store.close()
-
-
-@pytest.fixture
-def address(ground: Ground) -> Iterator[str]:
+def address(small_ground: Ground) -> Iterator[str]:
     """Where the ground is served, for clients that speak HTTP only."""
     with listening("127.0.0.1", 0) as listener:
-        server = Server(uvicorn.Config(ground.api.app, log_config=None, timeout_graceful_shutdown=3))
+        server = Server(uvicorn.Config(small_ground.api.app, log_config=None, timeout_graceful_shutdown=3))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -91,9 +81,11 @@ def address(ground: Ground) -> Iterator[str]:
         assert not thread.is_alive()
 
 
-def test_nothing_that_is_printed_steers_a_terminal(ground: Ground, address: str, invoke: Invoke) -> None:
-    rename_everything(ground)
-    alice, admin = ground.cast.client("beneficiary"), ground.cast.client("admin")
+def test_nothing_that_is_printed_steers_a_terminal(
+    small_ground: Ground, address: str, invoke: Invoke
+) -> None:
+    rename_everything(small_ground)
+    alice, admin = small_ground.cast.client("beneficiary"), small_ground.cast.client("admin")
     for number, text in enumerate(WHOLE.values()):
         target = {"account": f"{700_000_000_000 + number}", "permission_set": "ReadOnlyAccess"}
         assert alice.post("/v1/requests", asking(targets=[target])).status_code == 201
@@ -101,7 +93,7 @@ def test_nothing_that_is_printed_steers_a_terminal(ground: Ground, address: str,
         admin.post("/v1/locks", {"kind": "account", "subject": target["account"], "reason": text[:99]})
     said = []
     for kind in ("beneficiary", "admin"):
-        token = ground.cast.headers(kind)["Authorization"].removeprefix("Bearer ")
+        token = small_ground.cast.headers(kind)["Authorization"].removeprefix("Bearer ")
         env = {"PROTEM_URL": address, "PROTEM_TOKEN": token}
         said += [invoke(*command, env=env).output for command in readers(typer.main.get_command(app))]
         said.append(invoke("entitlements", "describe", "read", env=env).output)
