@@ -68,7 +68,7 @@ class Call:
         if self.services.store.is_sqlite:
             return  # where one writes at a time
         # In another session, which sees what others have committed and nothing of what is undone.
-        with self.services.store.reading() as session:
+        with self.services.store.aside() as session:
             again = self._turn(session, presented).caller
         if turn.caller.exceeds(again):
             raise Unauthenticated("what this credential allows has changed meanwhile: send it again")

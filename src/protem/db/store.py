@@ -13,6 +13,8 @@ from protem.db import engine as engines
 
 Listener = Callable[[frozenset[str]], None]
 
+_ASIDE = 2
+
 
 class Store:
     """The database as the rest of Protem uses it.
@@ -25,6 +27,8 @@ class Store:
         self.engine: Engine = engines.create(url, pool_size=pool_size)
         self.clock = clock
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # Connections that nobody waits for who holds one of them: no number of callers can use them up.
+        self._aside = self.engine if self.is_sqlite else engines.create(url, pool_size=_ASIDE)
         self._agreed_time = agreed_time and not self.is_sqlite
         self._writers = threading.Lock() if self.is_sqlite else nullcontext()
         self._writing = self.engine.execution_options(**{engines.WRITES: True})
@@ -47,6 +51,12 @@ class Store:
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
+    @contextmanager
+    def aside(self) -> Iterator[Session]:
+        """Open a short transaction beside one that is open, which sees what others have committed."""
+        with Session(self._aside, expire_on_commit=False) as session:
+            yield session
+
     def now(self, session: Session) -> datetime:
         """Return the instant that every process on this database agrees on."""
         if not self._agreed_time:
@@ -61,6 +71,7 @@ class Store:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+        self._aside.dispose()
 
     def _tell(self, session: Session) -> None:
         topics = frozenset(session.info.get(_TOPICS, ()))
