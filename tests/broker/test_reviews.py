@@ -19,6 +19,7 @@ from protem.domain.errors import (
     RelayRefused,
     ReviewClosed,
     ReviewOpen,
+    ScopeMissing,
 )
 from protem.domain.lifecycle import EndReason, RequestState
 from tests.broker.racing import ROUNDS, News, at_once, refusals
@@ -178,7 +179,7 @@ def test_whoever_had_it_broken_does_not_review_it(world: World) -> None:
 def test_nobody_else_closes_it(world: World) -> None:
     review = review_of(world, world.submit(world.bot("slack", acting="alice"), FIRE))
     stranger, service = world.person("bob"), world.bot("slack")
-    for caller, kind in ((stranger, NotFound), (service, Forbidden), (AUDITOR, Forbidden)):
+    for caller, kind in ((stranger, NotFound), (service, ScopeMissing), (AUDITOR, Forbidden)):
         with world.refusing(kind):
             close(world, caller, review)
 
