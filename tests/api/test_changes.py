@@ -296,6 +296,21 @@ def test_two_tokens_that_one_admin_made_are_one_person(two: Two) -> None:
     assert code(confirm(bearer(two, second), change)) == (403, "own-change")
 
 
+@pytest.mark.parametrize("revoked", [False, True])
+def test_what_was_made_with_a_token_that_an_admin_made_is_theirs_too(*, two: Two, revoked: bool) -> None:
+    second = creating(two, role="admin", name="second")
+    assert confirm(two.admin("other"), second.headers["Location"]).status_code == 200
+    third = bearer(two, second).post("/v1/tokens", {"name": "third", "role": "admin"})
+    assert confirm(two.admin("boss"), third.headers["Location"]).status_code == 200
+    if revoked:
+        assert bearer(two, second).send("DELETE", "/v1/tokens/self").status_code == 200
+    puppet = bearer(two, third)
+    assert code(confirm(puppet, two.lifting())) == (403, "own-change")
+    change = puppet.send("DELETE", two.lock()).headers["Location"]
+    assert code(confirm(two.admin(), change)) == (403, "own-change")
+    assert confirm(two.admin("fourth"), change).status_code == 200
+
+
 def test_an_ending_is_given_up_by_two(two: Two) -> None:
     path = f"/v1/assignments/{blocked_assignment(two.world)}"
     assert two.admin().post(f"{path}/force-close", {"comment": " "}).status_code == 422

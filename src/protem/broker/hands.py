@@ -5,6 +5,7 @@ admin made is the word of one person.
 """
 
 import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,25 +59,45 @@ class _Origin:
     """Who has had a token in their hands: by key, and by the name on record."""
 
     makers: frozenset[str] = frozenset()
-    """Those who were shown its secret."""
+    """Those who were shown its secret, or that of a token with which it was made."""
     hands: frozenset[str] = frozenset()
     """Those, and whoever confirmed that it be made."""
 
 
 def _origin(session: Session, token_id: uuid.UUID | None) -> _Origin:
-    token = session.get(Token, token_id) if token_id else None
-    if token is None:
+    if token_id is None:
         return _Origin()
-    changes = session.scalars(
-        select(Change).where(
-            Change.subject == str(token.id),
-            Change.verb.in_(_MAKING),
-            Change.state == ChangeState.CONFIRMED,
-        )
-    ).all()
-    # Whoever has the console has the database, and with it everything.
-    makers = {change.proposer_key for change in changes} | ({token.created_by} - {CONSOLE.on_record})
-    return _Origin(frozenset(makers), frozenset(makers | {c.answerer_key for c in changes if c.answerer_key}))
+    makers: set[str] = set()
+    for token in _line(session, token_id):
+        # Whoever has the console has the database, and with it everything.
+        makers |= {token.created_by} - {CONSOLE.on_record}
+        makers |= {change.proposer_key for change in _makings(session, token.id)}
+    confirmers = {change.answerer_key for change in _makings(session, token_id) if change.answerer_key}
+    return _Origin(frozenset(makers), frozenset(makers | confirmers))
+
+
+def _line(session: Session, token_id: uuid.UUID) -> Iterator[Token]:
+    """Yield a token, those by which it was made or rotated, those by which these were, and so on.
+
+    Whoever has seen the secret of one has seen the secrets of all that were made with it.
+    """
+    waiting, seen = [token_id], {token_id}
+    while waiting:
+        token = session.get(Token, waiting.pop())
+        if token is None:
+            continue
+        yield token
+        before = {change.proposer_token_id for change in _makings(session, token.id)}
+        waiting += [id_ for id_ in before if id_ is not None and id_ not in seen]
+        seen.update(waiting)
+
+
+def _makings(session: Session, token_id: uuid.UUID) -> Sequence[Change]:
+    """Return the changes by which a token was made, or was given a new secret."""
+    made = select(Change).where(
+        Change.subject == str(token_id), Change.verb.in_(_MAKING), Change.state == ChangeState.CONFIRMED
+    )
+    return session.scalars(made).all()
 
 
 def _is_good(session: Session, token_id: uuid.UUID, now: datetime) -> bool:
