@@ -338,3 +338,29 @@ def test_a_review_is_closed_by_two_who_are_not_told_of_it_and_by_one_who_is(two:
             assert confirm(two.admin("other"), closed.headers["Location"]).status_code == 200
     closed_by = [one["closed_by"] for one in two.auditor().get("/v1/reviews").json()["items"]]
     assert closed_by == ["user:carol@example.com", "admin:root with admin:other"]
+
+
+def test_a_token_that_can_act_is_rotated_by_two_or_by_itself(two: Two) -> None:
+    alice = two.person("alice")
+    listed = two.admin().get("/v1/tokens").json()["items"]
+    path = next(f"/v1/tokens/{token['id']}" for token in listed if token["name"] == "alice")
+    answer = two.admin().post(f"{path}/rotate", {})
+    assert answer.status_code == 202
+    assert code(bearer(two, answer).get("/v1/me")) == (401, "unauthenticated")
+    itself = alice.post(f"{path}/rotate", {})
+    assert itself.status_code == 200
+    late = confirm(two.admin("other"), answer.headers["Location"])
+    assert code(late) == (409, "token-rotated")
+    again = two.admin().post(f"{path}/rotate", {})
+    assert confirm(two.admin("other"), again.headers["Location"]).status_code == 200
+    assert bearer(two, again).get("/v1/me").status_code == 200
+
+
+def test_a_proposal_that_is_sent_twice_shows_its_secret_once(two: Two) -> None:
+    body, key = {"name": "new", "role": "admin"}, {"Idempotency-Key": "once"}
+    first, second = (two.admin().post("/v1/tokens", body, headers=key) for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json()["change"] == second.json()["change"]
+    assert first.headers["Location"] == second.headers["Location"]
+    assert (first.json()["secret"] is None, second.json()["secret"]) == (False, None)
+    assert len(two.admin().get("/v1/changes").json()["items"]) == 1
