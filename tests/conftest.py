@@ -22,6 +22,13 @@ hypothesis.settings.load_profile("unhurried")
 
 dialects.install()
 
+# What nobody configured would print to standard output, which is what commands are tested by.
+structlog.configure(
+    processors=[structlog.stdlib.filter_by_level, structlog.processors.JSONRenderer(default=str)],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+)
+
 KINDS = ["sqlite", "postgresql"]
 RUN = pytest.StashKey[ExitStack]()
 SERVER = pytest.StashKey[str]()
@@ -125,9 +132,9 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(autouse=True)
 def restored_logging() -> Iterator[None]:
     """Leave logging as the next test expects it, whatever a command configured."""
-    root = logging.getLogger()
+    root, structured = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**structured)

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from protem.app import create_app
 from protem.broker import credentials
 from protem.db.store import Store
-from tests.api.applications import Api, asking
+from tests.api.applications import Api, Parts, asking
 from tests.broker.worlds import World
 
 
@@ -89,7 +89,7 @@ class Work:
     """Services that have work of their own."""
 
     def __init__(self, world: World) -> None:
-        self.parts = Api(world).parts
+        self.parts = Parts(world.store)
         self.story: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
