@@ -33,6 +33,12 @@ def test_a_user_is_known_by_the_id_that_provisioning_gave(connection: Connection
     assert {user.external_id for user in users.values() if user.id != erin} == {None}
 
 
+def test_whoever_is_disabled_is_nobody_any_more(connection: Connection, sandbox: Sandbox, demo: Demo) -> None:
+    sandbox.directory.disable_user(demo.users["alice"])
+    users = {user.id for user in connection.directory.users(sandbox.identity_store_id)}
+    assert users == set(demo.users.values()) - {demo.users["alice"]}
+
+
 def test_groups_come_with_their_members(connection: Connection, sandbox: Sandbox, demo: Demo) -> None:
     groups = {group.name: group for group in connection.directory.groups(sandbox.identity_store_id)}
     assert {name: group.id for name, group in groups.items()} == demo.groups

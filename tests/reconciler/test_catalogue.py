@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from protem.broker import tokens
+from protem.broker.authentication import Presented, authenticate
+from protem.broker.callers import CONSOLE
+from protem.broker.token_terms import Wish
 from protem.db.models import (
     Account,
     CatalogueSync,
@@ -17,7 +21,9 @@ from protem.db.models import (
     OrganizationalUnit,
     PermissionSet,
     Principal,
+    TokenRole,
 )
+from protem.domain.errors import Unauthenticated
 from protem.domain.events import EventType
 from protem.identity_center.errors import GatewayError
 from protem.identity_center.gateway import Directory
@@ -148,6 +154,19 @@ def test_what_vanished_is_marked_and_keeps_its_name(organization: Organization) 
     assert report.counts["principals"] == {"removed": 1}
     assert demo.groups["security"] not in {row.group_id for row in organization.rows(Membership)}
     assert demo.users["alice"] not in {row.principal_id for row in organization.rows(Membership)}
+
+
+def test_whoever_is_disabled_has_gone_and_calls_by_no_token_they_have(organization: Organization) -> None:
+    organization.synchronise()
+    alice, store = organization.demo.users["alice"], organization.store
+    now = organization.clock.now()
+    with store.writing() as session:
+        wish = Wish(name="alice", role=TokenRole.PERSONAL, user="alice@example.com")
+        secret = tokens.create(session, CONSOLE, wish, now=now).secret
+    organization.sandbox.directory.disable_user(alice)
+    assert organization.synchronise().counts["principals"] == {"removed": 1}
+    with store.reading() as session, pytest.raises(Unauthenticated):
+        authenticate(session, Presented(secret), now=now)
 
 
 def test_what_has_gone_does_not_go_again(organization: Organization) -> None:

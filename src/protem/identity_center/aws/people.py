@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from mypy_boto3_identitystore import IdentityStoreClient
     from mypy_boto3_identitystore.type_defs import UserTypeDef
 
+_SHUT_OUT = "DISABLED"
+
 
 class People:
     """Everybody whom the identity store API knows."""
@@ -20,9 +22,18 @@ class People:
         attempts.watch(client)
 
     def users(self, store_id: str) -> tuple[User, ...]:
+        """Return everybody who has not been shut out.
+
+        Directories that provision users disable those who leave, and delete them much later if at all.
+        """
         with self._attempts.of("ListUsers"):
             pages = self._client.get_paginator("list_users").paginate(IdentityStoreId=store_id)
-            return tuple(_user(answer) for page in pages for answer in page.get("Users", ()))
+            return tuple(
+                _user(answer)
+                for page in pages
+                for answer in page.get("Users", ())
+                if answer.get("UserStatus") != _SHUT_OUT
+            )
 
     def groups(self, store_id: str) -> tuple[Group, ...]:
         with self._attempts.of("ListGroups"):
