@@ -156,3 +156,17 @@ def test_what_was_taken_out_of_the_queue_is_sealed_all_the_same(
     work.seal()
     assert records.sealed() == ["a", "c", "b"]
     assert metrics.get_sample_value("protem_audit_unqueued_total") == 1
+
+
+def test_what_was_taken_out_while_nobody_sealed_is_found_when_somebody_does_again(
+    records: Records, metrics: CollectorRegistry
+) -> None:
+    work = recording(records, metrics)
+    for note in ("before", "after"):
+        records.write(note)
+        with records.store.writing() as session:
+            session.execute(delete(UnsealedEvent))
+        records.clock.advance(6 * 24 * 3600)
+        work.gather()
+        work.seal()
+    assert records.sealed() == ["before", "after"]

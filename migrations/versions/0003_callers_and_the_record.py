@@ -310,6 +310,20 @@ AND NOT EXISTS (
     WHERE t.sequence BETWEEN NEW.first_sequence AND NEW.last_sequence AND e.occurred_at >= {long_ago})"""
 """What may be dropped: all that is left of the chain up to a checkpoint, if every event of it is old."""
 
+NEXT = """SELECT 1 WHERE NEW.sequence = 1 + coalesce(
+    (SELECT max(sequence) FROM seals), (SELECT max(last_sequence) FROM dropped_segments), 0)"""
+"""What may be sealed: a seal anywhere else would keep its event out of every export."""
+
+SEALED = "SELECT 1 FROM seals s WHERE s.sequence = NEW.sequence AND s.hash = NEW.hash"
+"""Where a checkpoint may be, and the end of the chain: one further on would be taken for all that comes."""
+
+ANEW = {
+    "audit_events": "NOT EXISTS (SELECT 1 FROM audit_events WHERE id = NEW.id)",
+    "seals": "NOT EXISTS (SELECT 1 FROM seals WHERE event_id = NEW.event_id)",
+    "checkpoints": "NOT EXISTS (SELECT 1 FROM checkpoints WHERE sequence = NEW.sequence)",
+}
+"""On SQLite, REPLACE deletes what is in its way, and no trigger hears of it."""
+
 
 def keep_the_record() -> None:
     """Have the database refuse to change what is on record, and to delete what is not dropped in order."""
@@ -329,6 +343,23 @@ def keep_the_record() -> None:
         unless=DROPPABLE.format(nothing="0" * 64, long_ago=LONG_AGO[op.get_bind().dialect.name]),
         answer="NEW",
     )
+    keep_the_order()
+
+
+def keep_the_order() -> None:
+    """Have the database refuse seals and checkpoints that are not where the chain is."""
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    if sqlite:
+        message = "protem: audit_events are only ever added"
+        refuse("audit_events", "insert", message=message, unless=f"SELECT 1 WHERE {ANEW['audit_events']}")
+    forward = f"{SEALED} AND NEW.log = OLD.log AND NEW.sequence >= OLD.sequence"
+    for table, act, message, unless in (
+        ("seals", "insert", "protem: seals are added one after the other", NEXT),
+        ("checkpoints", "insert", "protem: checkpoints are of events that are sealed", SEALED),
+        ("chains", "update", "protem: chains end where they are sealed", forward),
+    ):
+        anew = f" AND {ANEW[table]}" if sqlite and table in ANEW else ""
+        refuse(table, act, message=message, unless=unless + anew, answer="NEW")
 
 
 def refuse(table: str, act: str, *, message: str, unless: str | None = None, answer: str = "OLD") -> None:

@@ -21,6 +21,8 @@ _JOB = "sealing"
 _LATEST = timedelta(seconds=1)
 """What other processes commit is sealed so much later, at most."""
 _STRAYS = timedelta(minutes=5)
+_OUTAGE = timedelta(days=7)
+"""For how long nobody may have looked, and what was taken out of the queue is still found."""
 _SELDOM = timedelta(hours=1)
 _SOON = timedelta(milliseconds=100)
 """Long enough to seal what belongs together at once, and not to be in the way of who wrote it."""
@@ -43,6 +45,7 @@ class Recording:
         self._key = key
         self._going_on = going_on
         self._written = threading.Event()
+        self._gathered_at: datetime | None = None
         self._vanished = Counter(
             "protem_audit_vanished", "Events that were gone before they were sealed.", registry=metrics
         )
@@ -79,14 +82,18 @@ class Recording:
     def gather(self) -> None:
         """Queue what somebody has taken out of the queue before it was sealed."""
         with self._store.writing() as session:
-            since = self._store.now(session) - 2 * _STRAYS
-            self._unqueued.inc(sealing.find_strays(session, since=since))
+            now = self._store.now(session)
+            since = (self._gathered_at or now - _OUTAGE) - 2 * _STRAYS
+            found = sealing.find_strays(session, since=since)
+        self._unqueued.inc(found)
+        self._gathered_at = now
 
     def sign(self) -> None:
         """Sign a checkpoint of all that has happened so far, if anything has since the last."""
         if self._key is not None:
             with self._store.writing() as session:
-                checkpoints.sign(session, self._key, now=self._store.now(session))
+                chain = checkpoints.end(session)
+                checkpoints.sign(session, self._key, chain, now=self._store.now(session))
 
     def let_go(self, *, older_than: timedelta) -> None:
         """Drop what is older, a stretch at a time, and delete what was dropped, by this run or one before."""

@@ -27,7 +27,7 @@ def sign(api: Api) -> None:
     key = api.parts.signing_key
     assert key is not None
     with api.world.store.writing() as session:
-        checkpoints.sign(session, key, now=api.world.clock.now())
+        checkpoints.sign(session, key, checkpoints.end(session), now=api.world.clock.now())
 
 
 def report(api: Api, answer: httpx2.Response, **others: Any) -> Report:

@@ -50,7 +50,7 @@ def exported(lives: Lives, *, after: int | None = None) -> bytes:
         content = export.header
         while not export.is_whole:
             content += export.page(session)
-        return content + export.trailer(now=now)
+        return content + export.trailer()
 
 
 def verify(invoke: Invoke, files: Files, *more: str) -> tuple[int, str]:

@@ -80,4 +80,5 @@ def _page(call: Call, export: Export) -> bytes:
 
 def _trailer(call: Call, export: Export) -> bytes:
     with call.reading() as turn:
-        return export.trailer(now=turn.now)
+        turn.caller.require(Verb.AUDIT_EVENTS_EXPORT)
+        return export.trailer()

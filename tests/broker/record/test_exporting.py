@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from sqlalchemy import event as listening
 
-from protem.broker.record import exporting
+from protem.broker.record import checkpoints, exporting
 from protem.broker.record.exporting import Export
-from protem.db.models import AuditEvent, DroppedSegment, Seal
+from protem.db.models import AuditEvent, Checkpoint, DroppedSegment, Seal
 from protem.domain.errors import Forbidden, SigningKeyMissing
 from tests.broker.record.copies import KEY, checked
 from tests.broker.record.records import Records
@@ -32,7 +33,7 @@ def export(
         with records.store.reading() as session:
             text += begun.page(session, limit=limit)
         meanwhile()
-    return (text + begun.trailer(now=records.clock.now())).splitlines(keepends=True)
+    return (text + begun.trailer()).splitlines(keepends=True)
 
 
 def spanned(raw: list[bytes]) -> tuple[int, int]:
@@ -170,6 +171,53 @@ def test_what_retention_drops_during_an_export_does_not_break_it(records: Record
 
     report = checked(export(records, meanwhile=meanwhile, until=at(8)))
     assert (report.fault, report.events, report.dropped) == (None, 4, [(4, 7)])
+
+
+def test_a_range_that_ends_among_the_oldest_says_that_they_were_dropped(records: Records) -> None:
+    filled(records)
+    drop(records, 1, 4)
+    for since in (None, at(0.5)):
+        report = checked(export(records, since=since, until=at(1.5)))
+        assert (report.fault, report.events, report.dropped) == (None, 0, [(1, 4)])
+
+
+def test_what_is_dropped_between_two_statements_is_not_missing(records: Records) -> None:
+    filled(records)
+    begun = begin(records, until=at(8))
+    seen: list[str] = []
+
+    def interfere(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith("SELECT") and not seen:
+            seen.append(statement)
+            drop(records, 1, 5)
+
+    with records.store.reading() as session:
+        listening.listen(records.store.engine, "after_cursor_execute", interfere)
+        text = begun.page(session)
+        listening.remove(records.store.engine, "after_cursor_execute", interfere)
+        while not begun.is_whole:
+            text += begun.page(session)
+    report = checked((begun.header + text + begun.trailer()).splitlines(keepends=True))
+    assert (report.fault, report.first, report.last) == (None, 1, 8)
+
+
+def test_a_checkpoint_signed_during_an_export_does_not_contradict_it(records: Records) -> None:
+    filled(records)
+    signed: list[dict[str, Any]] = []
+
+    def meanwhile() -> None:
+        records.write("more")
+        records.clock.advance(1)
+        records.seal()
+        with records.store.writing() as session:
+            chain = checkpoints.end(session)
+            checkpoints.sign(session, KEY, chain, now=records.clock.now())
+            newest = session.scalars(select(Checkpoint).order_by(Checkpoint.sequence.desc()).limit(1))
+            signed.append(checkpoints.signed(newest.one(), chain))
+        records.clock.advance(1)
+
+    report = checked(export(records, meanwhile=meanwhile), checkpoints=signed)
+    assert (report.fault, report.last, report.not_covered) == (None, 8, [10, 11, 12])
 
 
 def test_events_deleted_from_the_database_are_named(records: Records) -> None:

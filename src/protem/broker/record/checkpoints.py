@@ -18,9 +18,16 @@ KIND = "protem-checkpoint"
 VERSION = 1
 
 
-def sign(session: Session, key: SigningKey, *, now: datetime) -> bool:
-    """Sign the end of the chain, if it has moved since the last time; tell whether it had."""
-    chain = session.scalars(select(Chain)).one()
+def end(session: Session) -> Chain:
+    """Return the chain as it is, to be signed."""
+    return session.scalars(select(Chain)).one()
+
+
+def sign(session: Session, key: SigningKey, chain: Chain, *, now: datetime) -> bool:
+    """Sign the end of the chain, if it has moved since the last time; tell whether it had.
+
+    ``now`` is a time after the chain was read: whoever reads it later sees no less of it.
+    """
     latest = session.scalars(select(func.max(Checkpoint.sequence))).one() or 0
     if chain.sequence <= latest:
         return False

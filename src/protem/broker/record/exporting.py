@@ -1,7 +1,7 @@
 """A copy of the record that proves itself, written page by page: no memory, and no open transaction."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,8 @@ class Export:
     hash: str
     header: bytes
     key: SigningKey
+    begun_at: datetime
+    """No later than when the end of the chain was read, so that no later checkpoint contradicts it."""
     count: int = 0
     _content: Any = field(default_factory=hashlib.sha256)
 
@@ -57,7 +59,7 @@ class Export:
         self._content.update(written)
         return written
 
-    def trailer(self, *, now: datetime) -> bytes:
+    def trailer(self) -> bytes:
         """Return the last line, which vouches for all the others."""
         return lines.written(
             self.key.sign(
@@ -71,12 +73,14 @@ class Export:
                     "hash": self.hash,
                     "header_hash": hashlib.sha256(self.header).hexdigest(),
                     "content_hash": self._content.hexdigest(),
-                    "exported_at": documents.instant(now),
+                    "exported_at": documents.instant(self.begun_at),
                 }
             )
         )
 
     def _more(self, session: Session, limit: int) -> Iterator[bytes]:
+        # Before it is read what was dropped: what is deleted in between is dropped by then.
+        sealed = _sealed(session, self.sequence, self.last, limit)
         segment = session.scalars(
             select(DroppedSegment)
             .where(DroppedSegment.last_sequence > self.sequence)
@@ -87,8 +91,9 @@ class Export:
             yield lines.dropped(segment, first=self.sequence + 1, previous=self.hash)
             self.sequence, self.hash = segment.last_sequence, segment.last_hash
             return
-        last = self.last if segment is None else min(self.last, segment.first_sequence - 1)
-        for seal, event in _sealed(session, self.sequence, last, limit):
+        for seal, event in sealed:
+            if segment is not None and seal.sequence >= segment.first_sequence:
+                return
             yield lines.entry(seal.sequence, self.hash, documents.sealed(seal.event_id, event), seal.hash)
             self.sequence, self.hash, self.count = seal.sequence, seal.hash, self.count + 1
 
@@ -127,15 +132,17 @@ def begin(
         since=since,
         until=until,
     )
-    return Export(str(chain.log), wanted.first, wanted.last, wanted.first - 1, wanted.previous, header, key)
+    return Export(
+        str(chain.log), wanted.first, wanted.last, wanted.first - 1, wanted.previous, header, key, now
+    )
 
 
-def _sealed(session: Session, after: int, last: int, limit: int) -> Iterator[tuple[Seal, AuditEvent | None]]:
-    found = session.execute(
+def _sealed(session: Session, after: int, last: int, limit: int) -> Sequence[tuple[Seal, AuditEvent | None]]:
+    found: Sequence[Any] = session.execute(
         select(Seal, AuditEvent)
         .outerjoin(AuditEvent, AuditEvent.id == Seal.event_id)
         .where(Seal.sequence > after, Seal.sequence <= last)
         .order_by(Seal.sequence)
         .limit(limit)
-    )
-    return ((seal, event) for seal, event in found)
+    ).all()
+    return found

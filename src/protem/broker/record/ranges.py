@@ -57,11 +57,13 @@ def _first(session: Session, begin: datetime, end: datetime) -> int:
 
 
 def _last(session: Session, begin: datetime, end: datetime) -> int:
-    dropped_there = DroppedSegment.last_occurred_at < end
-    dropped = _number(session, select(func.max(DroppedSegment.last_sequence)).where(dropped_there))
+    before = DroppedSegment.last_occurred_at < end
+    dropped = _number(session, select(func.max(DroppedSegment.last_sequence)).where(before))
+    # The first that ends later may have begun earlier: nobody can tell any more.
+    across = _number(session, select(func.min(DroppedSegment.last_sequence)).where(~before))
     latest = _time(session, func.max(AuditEvent.occurred_at), begin, end)
     kept = latest and _seal(session, func.max(Seal.sequence), max(latest - _LATE, begin), end)
-    return max(dropped or 0, kept or 0)
+    return max(dropped or 0, kept or across or 0)
 
 
 def _time(
