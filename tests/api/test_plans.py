@@ -61,4 +61,4 @@ def test_whoever_may_not_apply_does_not_have_documents_read(api: Api) -> None:
         answer = api.person("alice").send(
             "POST", f"/v1/entitlements/{verb}", content="not: [valid", headers=headers
         )
-        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing")
