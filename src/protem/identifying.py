@@ -1,12 +1,11 @@
 """Who is let in, as the settings have it: the identity provider, and the credentials that are known."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from protem.broker.assertions import Asserted, Matching
 from protem.broker.authentication import API_TOKENS, Admission, Verifier
 from protem.broker.logins import Logins
 from protem.clock import Clock
-from protem.domain import names
 from protem.identity_provider.network import Fetch, Http
 from protem.identity_provider.provider import IdentityProvider
 from protem.identity_provider.values import CALLBACK, Configuration
@@ -44,8 +43,8 @@ def admission(settings: Settings) -> Admission:
     """Return who is let in, and as what."""
     return Admission(
         verifiers=tuple(_verifiers(settings)),
-        admins=_groups(settings.admin_groups),
-        auditors=_groups(settings.auditor_groups),
+        admins=frozenset(settings.admin_groups),
+        auditors=frozenset(settings.auditor_groups),
         two_persons=settings.two_person_rule,
     )
 
@@ -56,7 +55,3 @@ def _verifiers(settings: Settings) -> Iterator[Verifier]:
         yield Asserted(matching(settings))
         if settings.oidc_client_id is not None:
             yield Logins(issuer=settings.oidc_issuer, idle=settings.login_idle)
-
-
-def _groups(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(names.handle("group", name) for name in given)

@@ -10,7 +10,6 @@ import pytest
 from protem.api.browsers import LOGIN_COOKIE
 from protem.broker.authentication import API_TOKENS, Admission
 from protem.broker.logins import Logins
-from protem.domain import names
 from tests.api.applications import Api, Client, asking
 from tests.api.live import living, run, until
 from tests.broker.worlds import World, person_id
@@ -32,7 +31,7 @@ def test_what_they_do_is_on_record_under_their_name(api: Api) -> None:
 
 @pytest.mark.parametrize("how", ["identified", "logged_in"])
 def test_groups_of_identity_center_make_admins_and_groups_in_a_token_do_not(world: World, how: str) -> None:
-    api = Api(world, admission=Admission(admins=frozenset({names.handle("group", "leads")})))
+    api = Api(world, admission=Admission(admins=frozenset({"leads"})))
     with api.http:
         client = getattr(api, how)
         assert client("carol").get("/v1/tokens").status_code == 200

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from protem.broker.authentication import Admission
-from protem.db.models import TokenRole
+from protem.db.models import Group, Membership, Token, TokenRole
 from protem.domain import names
 from protem.domain.authority import Scope
 from tests.api.applications import Api, Client, asking
@@ -16,15 +17,11 @@ WHOLE = frozenset(Scope) - {Scope.ACT_AS_REQUEST, Scope.ACT_AS_DECIDE}
 LOCK = {"kind": "account", "subject": "beta", "reason": "a drill"}
 
 
-def handles(group: str) -> frozenset[str]:
-    return frozenset({names.handle("group", group)})
-
-
 class Offices(Api):
     """Engineers are admins, and security are auditors: dave is one, besides approving as a lead."""
 
     def __init__(self, world: World, **settings: Any) -> None:
-        admission = Admission(admins=handles("engineers"), auditors=handles(group_id("security")))
+        admission = Admission(admins=frozenset({"Engineers"}), auditors=frozenset({group_id("security")}))
         super().__init__(world, admission=admission, **settings)
 
     def in_office(self, name: str) -> Client:
@@ -98,7 +95,7 @@ def test_an_admin_approves_nothing_by_being_one(offices: Offices) -> None:
 
 def test_nor_does_one_decide_about_a_request_of_their_own(world: World) -> None:
     leads = Offices(world)
-    leads.parts.admission = Admission(admins=handles("leads"), two_persons=False)
+    leads.parts.admission = Admission(admins=frozenset({"leads"}), two_persons=False)
     world.apply(
         "entitlements:\n  - name: lead\n    requesters: {groups: [leads]}\n"
         "    permission_sets: {names: [AdministratorAccess]}\n    accounts: {all: true}\n"
@@ -177,3 +174,31 @@ def test_whose_own_token_it_is_confirms_nothing_with_one_that_the_proposer_made(
     lock = bob.post("/v1/locks", LOCK).headers["Location"]
     change = bob.send("DELETE", lock).headers["Location"]
     assert confirm(phone, change).status_code == 403
+
+
+LOOKALIKES = [
+    "\uff45ngineers",
+    "engineers ",
+    "engi\u00adneers",
+    "\u017fecurity",
+    "security\u2000",
+]
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+def test_a_group_that_only_looks_like_one_makes_nobody_an_admin_and_is_acted_for_by_no_service(
+    offices: Offices, name: str
+) -> None:
+    fake = group_id("fake")
+    with offices.world.store.writing() as session:
+        session.add(Group(id=fake, name=name, name_key=names.key(name)))
+        session.flush()
+        session.add(Membership(group_id=fake, principal_id=person_id("erin")))
+    assert offices.in_office("erin").get("/v1/me").json()["offices"] == []
+    kind = {"role": TokenRole.SERVICE, "act_as": True, "act_as_groups": [fake]}
+    bearer = offices.bearer("chat", **kind)
+    with offices.world.store.writing() as session:
+        token = session.scalars(select(Token).where(Token.name == "chat")).one()
+        token.act_as_groups = ["engineers", "security"]
+    acting = Client(offices.http, {**bearer, "Act-As": user_name("erin")})
+    assert code(acting.get("/v1/me")) == (403, "act-as-refused")

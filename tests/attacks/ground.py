@@ -52,7 +52,7 @@ class Ground:
         self.world = World(url)
         self._add_operator("frank")
         self.world.apply(POLICY)
-        operators = Admission(admins=frozenset({names.handle("group", "operators")}))
+        operators = Admission(admins=frozenset({"operators"}))
         self.api = Api(self.world, admission=operators, **{"two_person_rule": True, **settings})
         self.cast = Cast(self.api)
 

@@ -120,6 +120,13 @@ def test_nobody_can_be_acted_as_who_is_not_there(world: World, name: str) -> Non
         caller(world, secret, name)
 
 
+@pytest.mark.parametrize("name", ["\uff41lice@example.com", "alice@example\uff0ecom", "alice@example.com "])
+def test_nobody_can_be_acted_as_by_a_name_that_only_looks_like_theirs(world: World, name: str) -> None:
+    secret = issue(world).secret
+    with pytest.raises(ActAsRefused, match="no such principal"):
+        caller(world, secret, name)
+
+
 def test_nobody_can_be_acted_as_who_has_left(world: World) -> None:
     secret = issue(world).secret
     world.remove(Principal, person_id("alice"))

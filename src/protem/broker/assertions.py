@@ -1,6 +1,5 @@
 """From what an identity provider asserts to exactly one Identity Center user, or to nobody."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,7 +87,9 @@ class Matching:
         types; but at the provider, another person can have the name that looks alike.
         """
         own = str(getattr(row, self.matches.value))
-        return own == value if self.matches is Matches.EXTERNAL_ID else _spelled(own) == _spelled(value)
+        if self.matches is Matches.EXTERNAL_ID:
+            return own == value
+        return names.spelled(own) == names.spelled(value)
 
     def _refuse(self, assertion: Assertion, reason: str, **facts: Any) -> NoReturn:
         # Who it was is for the log; the person, or whoever holds the token, learns what is in the way.
@@ -108,8 +109,3 @@ class Asserted:
             return None
         person = self.matching.person(session, presented.assertion)
         return Caller(name=person.user_name, role=TokenRole.PERSONAL, person=person)
-
-
-def _spelled(text: str) -> str:
-    written = unicodedata.normalize("NFC", text)
-    return "".join(letter.lower() if letter.isascii() else letter for letter in written)

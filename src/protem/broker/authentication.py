@@ -75,7 +75,8 @@ API_TOKENS = ApiTokens()
 class Admission:
     """Who is let in, and as what: the credentials that are known, and whose groups make admins and auditors.
 
-    Groups are handles, as ``domain.names`` makes them.
+    Groups are names or ids. A name is that of one group and of none that looks like it: in many
+    directories anybody may make a group.
     """
 
     verifiers: Sequence[Verifier] = (API_TOKENS,)
@@ -87,7 +88,9 @@ class Admission:
     def offices(self, person: Person) -> frozenset[Relation]:
         """Return what the groups of a person make of them."""
         offices = {Relation.ADMIN: self.admins, Relation.AUDITOR: self.auditors}
-        return frozenset(office for office, groups in offices.items() if groups & person.handles)
+        return frozenset(
+            office for office, groups in offices.items() if any(person.is_in(group) for group in groups)
+        )
 
 
 TOKENS_ONLY = Admission()
@@ -207,8 +210,10 @@ def _acting(session: Session, caller: Caller, name: str) -> Caller:
         person = catalogue.person(session, catalogue.find_principal(session, name, field="Act-As").id)
     except Refusal as refusal:
         raise _no_actor(caller, f"Act-As: {refusal.detail}", facts=refusal.facts) from None
-    wanted = {names.handle("group", group) for group in caller.act_as_groups}
-    if wanted and (person is None or wanted.isdisjoint(person.handles)):
+    if person is None or names.spelled(name) not in {person.id, names.spelled(person.user_name)}:
+        # Where the service has the name from, somebody else can have one that looks alike.
+        raise _no_actor(caller, "Act-As: the catalogue knows no such principal")
+    if caller.act_as_groups and not any(person.is_in(group) for group in caller.act_as_groups):
         raise _no_actor(caller, "Act-As: they are in none of the groups as whose members this token may act")
     return replace(caller, person=person)
 

@@ -36,6 +36,12 @@ class Person:
         own = names.handles("user", identifier=self.id, name=self.user_name)
         return own.union(*(names.handles("group", identifier=g.id, name=g.name) for g in self.groups))
 
+    def is_in(self, group: str) -> bool:
+        """Tell whether they are in the group with this very id or name, and not one that looks like it."""
+        if names.is_identifier(group):
+            return any(one.id == group for one in self.groups)
+        return any(names.spelled(one.name) == names.spelled(group) for one in self.groups)
+
 
 @dataclass(frozen=True)
 class Account:

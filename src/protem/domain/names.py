@@ -30,6 +30,17 @@ def key(name: str) -> str:
 
 
 @lru_cache(maxsize=_REMEMBERED)
+def spelled(name: str) -> str:
+    """Return the form in which names are one that are written the same, but for the case of A to Z.
+
+    ``key`` is kind to whoever types: letters that look alike are one to it. But to a directory they
+    are not, and somebody else can have the name that looks alike.
+    """
+    written = unicodedata.normalize("NFC", name)
+    return "".join(letter.lower() if letter.isascii() else letter for letter in written)
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def is_identifier(text: str) -> bool:
     """Tell whether ``text`` is an AWS identifier, which is compared exactly, rather than a name."""
     return any(pattern.fullmatch(text) for pattern in _IDS)
