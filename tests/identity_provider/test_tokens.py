@@ -172,6 +172,7 @@ CLAIMS: list[tuple[dict[str, Any], str]] = [
     ({"iss": ISSUER.upper()}, "another issuer"),
     ({"iss": None}, "another issuer"),
     ({"iss": [ISSUER]}, "another issuer"),
+    ({"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}, "announces an event"),
     ({"aud": "something-else"}, "`aud`"),
     ({"aud": None}, "`aud`"),
     ({"aud": []}, "`aud`"),

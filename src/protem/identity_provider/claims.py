@@ -29,6 +29,9 @@ class Expected:
 
 def check(claims: Mapping[str, Any], expected: Expected, *, now: datetime, leeway: timedelta) -> Assertion:
     """Return what the token asserts; raises ``Unauthenticated`` with the first thing that is wrong."""
+    if "events" in claims:
+        # RFC 8417. Some providers announce so that somebody has logged out, with the header of any token.
+        raise Unauthenticated("this token announces an event, and is nobody's credential")
     if claims.get("iss") != expected.issuer:
         raise Unauthenticated("this token is of another issuer than the one that is trusted here")
     _check_audience(claims, expected)
