@@ -12,7 +12,14 @@ from protem.broker.issuing import Issued
 from protem.broker.pages import Paging
 from protem.broker.token_terms import Wish
 from protem.db.models import AuditEvent, Principal, TokenRole, new_id
-from protem.domain.errors import Forbidden, InvalidInput, NotFound, TokenRevoked, UnknownPrincipal
+from protem.domain.errors import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    ScopeMissing,
+    TokenRevoked,
+    UnknownPrincipal,
+)
 from tests.broker.worlds import ADMIN, AUDITOR, World, person_id, user_name
 
 
@@ -62,7 +69,20 @@ def test_making_and_ending_a_token_leave_one_event_each_without_its_secret(world
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Slack", "sl ack", "-slack", "slack\n", "släck", "a" * 65, "a/b", "a:b", "console"]
+    "name",
+    [
+        "",
+        "Slack",
+        "sl ack",
+        "-slack",
+        "slack\n",
+        "släck",
+        "a" * 65,
+        "a/b",
+        "a:b",
+        "console",
+        "entitlements-file",
+    ],
 )
 def test_names_are_plain(world: World, name: str) -> None:
     with world.refusing(InvalidInput) as caught:
@@ -146,7 +166,7 @@ def test_all_tokens_are_listed_the_newest_first(world: World) -> None:
 def test_only_admins_make_and_end_tokens(world: World, name: str) -> None:
     callers = {"alice": world.person("alice"), "auditor": AUDITOR, "slack": world.bot("bot")}
     issued = create(world)
-    with world.refusing(Forbidden):
+    with world.refusing(ScopeMissing if name == "slack" else Forbidden):
         create(world, callers[name], name="mine")
     with world.refusing(Forbidden):
         revoke(world, issued, callers[name])

@@ -37,7 +37,8 @@ _FITTING: Mapping[TokenRole, frozenset[Scope]] = {
 }
 _HARMLESS = frozenset({Scope.READ})
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}", re.ASCII)
-_RESERVED = frozenset({"console", "protem"})
+_RESERVED = frozenset({"console", "entitlements-file", "protem"})
+"""What the record calls those who need no token: nobody is taken for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
