@@ -121,6 +121,12 @@ def test_nobody_keeps_a_connection_by_a_body_that_nobody_reads() -> None:
     assert said(Connection, unread).endswith(b"hello")
 
 
+def test_only_so_many_requests_wait_for_the_answer_to_another() -> None:
+    answered = said(Connection, GET * 16 + b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+    assert answered.count(b"hello") == 17
+    assert said(Connection, GET * 1000).count(b"hello") <= 17
+
+
 def test_there_are_only_so_many_connections() -> None:
     with (
         serving(limited(maximum=1)) as address,

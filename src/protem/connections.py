@@ -13,6 +13,10 @@ from protem.domain.errors import Refusal
 HEAD_SECONDS = 10.0
 
 
+class PipelineFullError(Exception):
+    """A client sends requests, and more of them, without reading answers."""
+
+
 class Connection(HttpToolsProtocol):
     """A connection of uvicorn's with the limits that it lacks.
 
@@ -26,6 +30,8 @@ class Connection(HttpToolsProtocol):
     """Bytes; a whole head beyond the smaller limit is refused as a request is, by name of the limit."""
     message_limit = 2 * DOCUMENT_LIMIT
     """Bytes of one request, with all that frames its body."""
+    pipelined = 16
+    """Requests that may wait for the answer to an earlier one; those of one packet could be thousands."""
     head_seconds = HEAD_SECONDS
     """From the beginning of a connection, or of the next request on it, to the end of the head."""
 
@@ -63,6 +69,9 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._stop_waiting()
         super().on_headers_complete()
+        if len(self.pipeline) > self.pipelined:
+            # The parser takes no more for a request, and what it says then ends the connection.
+            raise PipelineFullError
 
     def on_message_complete(self) -> None:
         self._in_head, self._received = True, 0
