@@ -1,6 +1,7 @@
 """Events reach their webhooks: at least once, in order, for days, and signed."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -250,6 +251,53 @@ def test_a_slow_receiver_leaves_threads_to_the_others(office: Office) -> None:
     office.sender.send_due()
     assert len(held) == 4
     assert {len(office.deliveries(webhook)) for webhook in (slow, quick)} == {10}
+
+
+def test_slow_receivers_with_much_to_get_leave_the_next_turn_to_the_others(office: Office) -> None:
+    for place in range(4):
+        office.subscribe(url=f"https://slow{place}.example/")
+    office.subscribe(url="https://quick.example/")
+    for _ in range(20):
+        office.happen()
+    under_way: list[Callable[[], None]] = []
+    office.sender.dispatch = under_way.append
+    office.seal()
+    office.fan_out()
+    for _ in range(50):
+        office.sender.send_due()
+        under_way.pop(0)()
+    sent = Counter(letter.url for letter in office.receivers.letters)
+    assert len(sent) == 5
+    assert set(sent.values()) == {10}
+
+
+def test_the_old_address_of_a_webhook_does_not_disable_the_new_one(office: Office) -> None:
+    webhook = office.subscribe()
+    office.happen()
+    under_way: list[Callable[[], None]] = []
+    office.sender.dispatch = under_way.append
+    office.receivers.reply = lambda letter: Answer(status=410)
+    office.work()
+    edit(office, webhook, Edit(url="https://moved.example/"))
+    under_way.pop()()
+    assert office.webhook(webhook).enabled
+    assert office.states(webhook) == [PENDING]
+
+
+def test_what_is_under_way_when_a_webhook_is_disabled_waits_like_the_rest(office: Office) -> None:
+    webhook = office.subscribe()
+    office.happen()
+    under_way: list[Callable[[], None]] = []
+    office.work()
+    office.receivers.reply = lambda letter: BAD
+    office.sender.dispatch = under_way.append
+    office.happen()
+    office.wait(seconds=1)
+    office.world.clock.advance(LIFETIME.total_seconds())
+    edit(office, webhook, Edit(enabled=False))
+    under_way.pop()()
+    assert office.states(webhook) == [DELIVERED, PENDING]
+    assert facts_of(office.world, EventType.DELIVERY_ABANDONED) == []
 
 
 def test_the_claim_of_a_sender_that_died_runs_out(office: Office) -> None:

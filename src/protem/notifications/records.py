@@ -43,9 +43,11 @@ def record(
     if answer.success:
         _settle(session, parcel, DeliveryState.DELIVERED, now)
         return DELIVERED
-    if webhook is not None and answer.status == _GONE:
+    if webhook is not None and webhook.url == parcel.url and answer.status == _GONE:
         webhooks.disable(session, webhook, because="the receiver answered 410 Gone", now=now)
-    if now >= delivery.give_up_at or parcel.body is None:
+    # What is on its way when its webhook is disabled waits there like the rest.
+    over = now >= delivery.give_up_at and (webhook is None or webhook.enabled)
+    if over or parcel.body is None:
         if _settle(session, parcel, DeliveryState.ABANDONED, now) and webhook is not None:
             _abandon(session, parcel, answer, delivery=delivery, webhook=webhook, now=now)
         return ABANDONED

@@ -52,6 +52,8 @@ class Sender:
     counted: Callable[[str], None] = lambda outcome: None
     randomness: Random = field(default_factory=Random)
     _under_way: Counter[uuid.UUID] = field(default_factory=Counter)
+    _turns: dict[uuid.UUID, int] = field(default_factory=dict)
+    """When each webhook that has something due had its last turn, counted in turns."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send_due(self) -> None:
@@ -60,11 +62,16 @@ class Sender:
             now = self.store.now(session)
             waiting = {
                 webhook_id: claims.due(session, webhook_id, now=now, limit=PER_RECEIVER)
-                for webhook_id in claims.receivers(session, now=now)
+                for webhook_id in self._longest_without(claims.receivers(session, now=now))
             }
         for webhook_id, delivery_id in _in_turns(waiting):
             if self._room(webhook_id):
                 self._start(webhook_id, delivery_id)
+
+    def _longest_without(self, receivers: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+        """Order webhooks by their last turns: four slow ones would else keep every thread to themselves."""
+        self._turns = {one: self._turns.get(one, 0) for one in receivers}
+        return sorted(receivers, key=self._turns.__getitem__)
 
     def _room(self, webhook_id: uuid.UUID) -> bool:
         with self._lock:
@@ -81,6 +88,7 @@ class Sender:
             return
         if parcel is not None:
             self._count(webhook_id, +1)
+            self._turns[webhook_id] = max(self._turns.values(), default=0) + 1
             self.dispatch(partial(self._carry_out, parcel))
 
     def _push_away(self, delivery_id: uuid.UUID) -> None:
