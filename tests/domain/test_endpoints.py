@@ -104,6 +104,10 @@ FORBIDDEN = [
     "64:ff9b::7f00:1",
     "64:ff9b::a9fe:a9fe",
     "64:ff9b:1::1",
+    "192.0.0.8",
+    "192.0.0.192",
+    "168.63.129.16",
+    "3fff::1",
     "2002:7f00:1::",
     "2002:a9fe:a9fe::1",
     "2001::1",
@@ -143,7 +147,16 @@ def test_a_network_that_is_named_is_reached_in_any_way(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "0.1.2.3"]
+    "address",
+    [
+        "169.254.169.254",
+        "fd00:ec2::254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "0.1.2.3",
+        "64:ff9b:1::a9fe:a9fe",
+        "::ffff:0:169.254.169.254",
+    ],
 )
 def test_what_hands_out_credentials_is_not_reached_even_if_everything_is_allowed(address: str) -> None:
     everywhere = (ip_network("0.0.0.0/0"), ip_network("::/0"))

@@ -16,6 +16,8 @@ PUBLIC_PORTS = frozenset({443, 8443})
 
 _UNICAST = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")
+_TRANSLATED = (_NAT64, ip_network("64:ff9b:1::/48"), ip_network("::ffff:0:0:0/96"))
+"""Addresses that end with one of IPv4, to which a translator sends what is sent to them."""
 _NEVER = tuple(
     map(
         ip_network,
@@ -31,8 +33,18 @@ _NEVER = tuple(
         ),
     )
 )
-_NOT_PUBLIC = (ip_network("192.88.99.0/24"),)
-"""Relays from 6to4, which Python takes for public."""
+_NOT_PUBLIC = tuple(
+    map(
+        ip_network,
+        (
+            "168.63.129.16/32",  # the host of a machine in Azure
+            "192.0.0.0/24",  # for protocols; metadata in Oracle's cloud
+            "192.88.99.0/24",  # relays from 6to4
+            "3fff::/20",  # for documentation
+        ),
+    )
+)
+"""What some or all versions of Python take for public."""
 
 
 def refusal(endpoint: Endpoint, resolved: str, *, allowed: Sequence[Network]) -> str | None:
@@ -84,7 +96,7 @@ def _carried(address: Address) -> tuple[IPv4Address, ...]:
     """Return the IPv4 addresses to which a network may translate this one on the way."""
     if isinstance(address, IPv4Address):
         return ()
-    if address in _NAT64:
+    if _among(address, _TRANSLATED):
         return (IPv4Address(int(address) & 0xFFFF_FFFF),)
     return tuple(found for found in (address.sixtofour, address.ipv4_mapped) if found)
 
