@@ -167,6 +167,8 @@ def test_what_cannot_be_simulated_is_said_not_to_be_checked(
         ({"two_person_rule": False}, Verdict.WARNING, "PROTEM_TWO_PERSON_RULE"),
         ({"webhook_networks": ("10.0.0.0/8",)}, Verdict.WARNING, "10.0.0.0/8"),
         ({"events_file": Path("/no/such/folder/events")}, Verdict.BAD, "PROTEM_EVENTS_FILE"),
+        ({"events_file": Path("/")}, Verdict.BAD, "PROTEM_EVENTS_FILE"),
+        ({"events_file": Path("/" + "n" * 300)}, Verdict.BAD, "PROTEM_EVENTS_FILE"),
     ],
 )
 def test_settings_that_are_risky_are_named(settings: dict[str, Any], verdict: Verdict, said: str) -> None:

@@ -1,8 +1,10 @@
 """Settings that are risky, half made, or contradict each other."""
 
 import os
+import stat
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 
 from protem.cli import environment
 from protem.cli.doctor.findings import Finding, Part
@@ -32,7 +34,8 @@ def _reached(settings: Settings) -> Iterator[Finding]:
     if settings.tls_terminated and not settings.trusted_proxies:
         yield PART.warning(
             "PROTEM_TLS_TERMINATED is set and PROTEM_TRUSTED_PROXIES is not: every call seems to come from "
-            "the proxy, so tokens cannot be bound to networks"
+            "the proxy, so tokens cannot be bound to networks, and whoever tries bad credentials there keeps "
+            "everybody else out whose own was not used since the start"
         )
 
 
@@ -50,11 +53,20 @@ def _trusted(settings: Settings) -> Iterator[Finding]:
 
 def _unwritable(settings: Settings) -> Iterator[Finding]:
     file = settings.events_file
-    if file is not None and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+    if file is not None and not _takes_lines(file):
         yield PART.bad(
             f"PROTEM_EVENTS_FILE={file} cannot be written to by whoever runs this: no event is lost, and "
             "none gets there; make its folder, and let the reconciler's user write to it"
         )
+
+
+def _takes_lines(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.stat().st_mode) and os.access(file, os.W_OK)
+    except FileNotFoundError:
+        return os.access(file.absolute().parent, os.W_OK)
+    except OSError:
+        return False
 
 
 def _weakened(settings: Settings) -> Iterator[Finding]:
