@@ -146,6 +146,15 @@ def test_an_address_that_anybody_may_share_is_never_told_to_wait(api: Api, peer:
     assert {guess(http).status_code for _ in range(REJECTIONS.burst + 5)} == {401}
 
 
+def test_nobody_behind_a_proxy_that_is_not_named_is_shut_out_by_who_guesses_there(world: World) -> None:
+    api = Api(world, tls_terminated=True)
+    with api.http:
+        http = elsewhere(api, "192.0.2.1")
+        for _ in range(REJECTIONS.burst + 1):
+            guess(http)
+        assert guess(http, bearer=secret(api, "alice")).status_code == 200
+
+
 def test_ipv6_counts_by_the_network_of_a_customer(api: Api) -> None:
     for number in range(REJECTIONS.burst):
         assert guess(elsewhere(api, f"2001:db8::{number + 1:x}")).status_code == 401

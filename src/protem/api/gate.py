@@ -24,7 +24,9 @@ class Gates:
     def __init__(self, services: Services) -> None:
         clock, settings = services.store.clock, services.settings
         self.trusted = tuple(networks.network(text) for text in settings.trusted_proxies)
-        self.limits = Limits(clock=clock, rate=settings.rate_limit, trusted=self.trusted)
+        # A proxy that is not named hides who calls: one who guesses would else shut everybody out.
+        shared = settings.tls_terminated and not self.trusted
+        self.limits = Limits(clock=clock, rate=settings.rate_limit, trusted=self.trusted, shared=shared)
         self.rejections = Rejections(store=services.store, clock=clock, registry=services.metrics)
 
     def gate(self, request: Request) -> "Gate":

@@ -1,7 +1,7 @@
 """How many calls are taken from whom, and how many bad credentials from where; counted in each process.
 
-The red button has buckets of its own: neither many calls nor somebody else's bad credentials keep
-anybody from revoking and locking.
+The red button has buckets of its own: neither many calls nor, short of ten bad credentials a second from
+their own address, somebody else's guesses keep anybody from revoking and locking.
 """
 
 import hashlib
@@ -45,10 +45,13 @@ class Entrance:
 class Limits:
     """What this process remembers of who has called, and of whose credentials were good."""
 
-    def __init__(self, *, clock: Clock, rate: int, trusted: tuple[Network, ...] = ()) -> None:
+    def __init__(
+        self, *, clock: Clock, rate: int, trusted: tuple[Network, ...] = (), shared: bool = False
+    ) -> None:
+        """Remember nobody yet; ``shared`` says that all calls come from one address, as behind some proxy."""
         self._clock = clock
         self._rate = rate
-        self._trusted = trusted
+        self._trusted, self._shared = trusted, shared
         self._calls = Buckets()
         self._rejections = Buckets()
         self._good: OrderedDict[bytes, None] = OrderedDict()
@@ -94,7 +97,7 @@ class Limits:
     def _where(self, entrance: Entrance) -> Hashable | None:
         """Return what stands for the address; None where all kinds of callers would share it."""
         address = entrance.address
-        if address is None or address.is_loopback or networks.contain(self._trusted, address):
+        if address is None or self._shared or address.is_loopback or networks.contain(self._trusted, address):
             return None
         return (entrance.is_red, networks.neighbourhood(address))
 

@@ -34,8 +34,7 @@ def _reached(settings: Settings) -> Iterator[Finding]:
     if settings.tls_terminated and not settings.trusted_proxies:
         yield PART.warning(
             "PROTEM_TLS_TERMINATED is set and PROTEM_TRUSTED_PROXIES is not: every call seems to come from "
-            "the proxy, so tokens cannot be bound to networks, and whoever tries bad credentials there keeps "
-            "everybody else out whose own was not used since the start"
+            "the proxy, so tokens cannot be bound to networks, and who tries credentials is not told to wait"
         )
 
 
