@@ -140,6 +140,7 @@ def test_checkpoints_that_say_nothing_about_the_copy_do_not_let_it_pass(
         (["{whole}", "--key", "{public}", "--checkpoint", "nowhere"], "neither JSON nor a file"),
         (["{whole}", "--key", "{public}", "--checkpoint", "[]"], "holds no checkpoint"),
         (["{whole}", "--key", "{public}", "--checkpoint", "{public}"], "this is not JSON"),
+        (["{whole}", "--key", "{public}", "--checkpoint", "[" * 100_000], "this is not JSON"),
         (["{whole}"], "--key"),
     ],
 )

@@ -1,8 +1,9 @@
 """`protem receipt` and `protem audit verify-receipt`: what became of one grant, and whether that is true."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
@@ -47,11 +48,10 @@ def verify_receipt(
     keys = _keys(key)
     try:
         read = receipt_checks.read(_content(file), keys=keys)
-        if export is not None:
-            _compare(read, export, keys)
+        reached = None if export is None else _compare(read, export, keys)
     except ReceiptRefused as refused:
         raise Failure("receipt-refused", f"{file}: {refused}") from None
-    say(*_lines(read, compared=export is not None))
+    say(*_lines(read, reached=reached))
 
 
 def _keys(paths: list[Path]) -> Keys:
@@ -67,7 +67,7 @@ def _content(path: Path) -> bytes:
         raise Failure.usage(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _compare(read: Receipt, export: Path, keys: Keys) -> None:
+def _compare(read: Receipt, export: Path, keys: Keys) -> int:
     try:
         with export.open("rb") as file:
             fault = verifying.verify(verifying.split(file), keys=keys).fault
@@ -76,24 +76,27 @@ def _compare(read: Receipt, export: Path, keys: Keys) -> None:
                     "export-refused", f"{export}: {fault.message}; `protem audit verify` tells more"
                 )
             file.seek(0)
-            receipt_checks.compare(read, verifying.split(file))
+            return receipt_checks.compare(read, verifying.split(file))
     except OSError as error:
         raise Failure.usage(f"{export} cannot be read: {error.strerror}") from None
 
 
-def _lines(read: Receipt, *, compared: bool) -> list[str]:
+def _lines(read: Receipt, *, reached: int | None) -> list[str]:
     told, over = read.summary, read.summary["over"]
     asked, reason = told["asked"], over["reason"] or over["failure_code"]
     agreed = ", ".join(decided["by"] for decided in told["decided"] if decided["answer"] == "approve")
     lines = [
         f"Good: signed with the key {read.key_id}, and borne out by its {len(read.entries)} events.",
         *(
-            ["The export has the same events in the same places, and no more about this grant."]
-            if compared
+            [
+                "The export has the same events in the same places, and no more about this grant,",
+                f"up to event {reached}; the receipt is of all that was sealed up to {read.sealed_sequence}.",
+            ]
+            if reached is not None
             else []
         ),
         f"Grant       {told['grant_id']}",
-        f"Access      {told['account_name']}/{told['permission_set_name']} for {asked['for']}",
+        f"Access      {_target(told)} for {asked['for']}",
         f"Asked       {asked['at']} by {asked['by']}: {asked['justification']}",
         f"Agreed      {agreed or 'nobody had to'}",
         f"Owed        {told['owed']['starts_at']} to {told['owed']['ends_at']}",
@@ -101,3 +104,8 @@ def _lines(read: Receipt, *, compared: bool) -> list[str]:
         f"Access over {told['access_over_at'] or 'nobody can tell'}",
     ]
     return [clean(line) for line in lines]
+
+
+def _target(told: Mapping[str, Any]) -> str:
+    names = (("account_name", "account_id"), ("permission_set_name", "permission_set_arn"))
+    return "/".join(str(told.get(name) or told[known]) for name, known in names)

@@ -13,7 +13,8 @@ from protem.domain import durations, owing
 Event = Mapping[str, Any]
 """A document of the record."""
 
-_OVER = frozenset({"grant.ended", "grant.failed"})
+OVER = frozenset({"grant.ended", "grant.failed"})
+"""The last that happens to a grant itself."""
 _CREATING = frozenset(
     {
         "grant.active",
@@ -48,7 +49,7 @@ class _Life:
 
     def assignment(self, *types: str) -> list[Event]:
         """Return the events of these types about the assignment alone, up to the end of the grant."""
-        end = self.events.index(self.one(*_OVER))
+        end = self.events.index(self.one(*OVER))
         return [event for event in self.events[:end] if event["type"] in types]
 
 
@@ -64,7 +65,7 @@ def summary(grant_id: str, events: Sequence[Event]) -> dict[str, Any]:
 
 
 def _summary(life: _Life) -> dict[str, Any]:
-    created, over = life.one("grant.created"), life.one(*_OVER)
+    created, over = life.one("grant.created"), life.one(*OVER)
     request_id = created["request_id"]
     return {
         "grant_id": life.grant_id,

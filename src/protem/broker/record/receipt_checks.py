@@ -11,6 +11,7 @@ from protem.broker.record.lines import Entry
 from protem.broker.record.receipts import KIND, VERSION, concerns
 from protem.broker.record.signing import Keys, SignatureRefused
 from protem.domain import receipts
+from protem.domain.events import EventType
 from protem.domain.receipts import Untold
 
 _MEMBERS = frozenset(
@@ -19,6 +20,8 @@ _MEMBERS = frozenset(
         *("key_id", "signature"),
     }
 )
+
+_CREATED = EventType.GRANT_CREATED.value
 
 
 class ReceiptRefused(Exception):
@@ -44,12 +47,19 @@ class _Comparison:
     receipt: Receipt
     expected: dict[int, Entry] = field(init=False)
     requests: frozenset[str] = field(init=False)
+    created: Entry = field(init=False)
+    over: Entry = field(init=False)
+    is_anothers: bool = False
+    """Whether the assignment has begun to be the business of a later grant."""
 
     def __post_init__(self) -> None:
         self.expected = {entry.sequence: entry for entry in self.receipt.entries}
         summary = self.receipt.summary
         extensions = [extension["request_id"] for extension in summary["extensions"]]
         self.requests = frozenset([summary["request_id"], *extensions])
+        mine = [entry for entry in self.receipt.entries if entry.event["grant_id"] == summary["grant_id"]]
+        self.created = next(entry for entry in mine if entry.event["type"] == _CREATED)
+        self.over = next(entry for entry in mine if entry.event["type"] in receipts.OVER)
 
     def take(self, entry: Entry) -> None:
         """Hold one event of the export against the receipt; raises ``ReceiptRefused``."""
@@ -57,9 +67,19 @@ class _Comparison:
         if mine is not None and mine != entry:
             raise ReceiptRefused(f"event {entry.sequence} is another one in the export")
         grant_id = self.receipt.summary["grant_id"]
-        missing = mine is None and concerns(entry.event, grant_id=grant_id, requests=self.requests)
-        if missing and entry.sequence <= self.receipt.sealed_sequence:
+        about = concerns(entry.event, grant_id=grant_id, requests=self.requests) or self._moves(entry)
+        if about and mine is None and entry.sequence <= self.receipt.sealed_sequence:
             raise ReceiptRefused(f"event {entry.sequence} is about this grant, and the receipt leaves it out")
+
+    def _moves(self, entry: Entry) -> bool:
+        """Tell whether an event is about the assignment, while that was the business of this grant."""
+        event, assignment_id = entry.event, self.created.event.get("assignment_id")
+        if assignment_id is None or event.get("assignment_id") != assignment_id:
+            return False
+        if entry.sequence > self.over.sequence and event.get("type") == _CREATED:
+            self.is_anothers = True
+        is_later = entry.sequence > self.created.sequence
+        return event.get("grant_id") is None and is_later and not self.is_anothers
 
 
 def read(raw: bytes, *, keys: Keys) -> Receipt:
@@ -81,17 +101,19 @@ def read(raw: bytes, *, keys: Keys) -> Receipt:
     return Receipt(**{name: members[name] for name in told}, entries=entries)
 
 
-def compare(receipt: Receipt, export: Iterable[bytes]) -> None:
+def compare(receipt: Receipt, export: Iterable[bytes]) -> int:
     """Require that an export, which is sound, has these events in these places, and no more about the grant.
 
-    Raises ``ReceiptRefused``.
+    Returns up to which event that holds: what the receipt left out after the end of the export does
+    not show. Raises ``ReceiptRefused``.
     """
-    comparison = _Comparison(receipt)
+    comparison, reached = _Comparison(receipt), 0
     for raw in export:
         line = lines.read(raw)
         match line:
             case Entry():
                 comparison.take(line)
+                reached = line.sequence
             case lines.Other(kind=lines.HEADER, members=members) if members["log"] != receipt.log:
                 raise ReceiptRefused("the export is of another installation")
             case _:
@@ -99,6 +121,7 @@ def compare(receipt: Receipt, export: Iterable[bytes]) -> None:
     if comparison.expected:
         sequence = min(comparison.expected)
         raise ReceiptRefused(f"the export does not reach event {sequence}: take one of the whole time")
+    return min(reached, receipt.sealed_sequence)
 
 
 def _members(raw: bytes) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Receipts: what became of one grant, with the sealed events that show it, under one signature."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from protem.broker import visibility
@@ -59,8 +59,11 @@ def issue(
 
 def concerns(event: dict[str, Any], *, grant_id: str, requests: frozenset[str]) -> bool:
     """Tell whether an event belongs on the receipt of a grant that came of these requests."""
-    mine: bool = event.get("grant_id") == grant_id
-    return mine or (event.get("grant_id") is None and event.get("request_id") in requests)
+    if event.get("grant_id") is not None:
+        return bool(event["grant_id"] == grant_id)
+    facts = event.get("facts")
+    extends = isinstance(facts, dict) and facts.get("extends_grant_id") == grant_id
+    return extends or event.get("request_id") in requests
 
 
 def _summary(grant: Grant, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -91,11 +94,13 @@ def _about(session: Session, grant: Grant) -> list[Any]:
     extensions = select(Request.id).where(Request.extends_grant_id == grant.id)
     asked = [grant.request_id, *session.scalars(extensions)]
     until = _next_life(session, grant)
+    # By places in the record: times are of several processes, and not in its order.
+    begun = _place(session, AuditEvent.grant_id == grant.id, AuditEvent.type == EventType.GRANT_CREATED.value)
+    later = Seal.sequence > (begun or 0)
     assignment = [
         AuditEvent.assignment_id == grant.assignment_id,
         AuditEvent.grant_id.is_(None),
-        AuditEvent.occurred_at >= grant.created_at,
-        *([] if until is None else [AuditEvent.occurred_at < until]),
+        or_(later, Seal.sequence.is_(None)) if until is None else and_(later, Seal.sequence < until),
     ]
     return [
         AuditEvent.grant_id == grant.id,
@@ -104,14 +109,24 @@ def _about(session: Session, grant: Grant) -> list[Any]:
     ]
 
 
-def _next_life(session: Session, grant: Grant) -> datetime | None:
-    """Return when the assignment began to be somebody else's business, if that was after the end."""
-    created = select(AuditEvent.occurred_at).where(
+def _next_life(session: Session, grant: Grant) -> int | None:
+    """Return where the assignment began to be somebody else's business, if that was after the end."""
+    over = _place(session, AuditEvent.grant_id == grant.id, AuditEvent.type.in_(receipts.OVER))
+    if over is None:
+        return None
+    return _place(
+        session,
         AuditEvent.assignment_id == grant.assignment_id,
         AuditEvent.type == EventType.GRANT_CREATED.value,
-        AuditEvent.occurred_at > grant.ended_at,
+        Seal.sequence > over,
     )
-    return session.scalars(created.order_by(AuditEvent.occurred_at).limit(1)).first()
+
+
+def _place(session: Session, *what: ColumnElement[bool]) -> int | None:
+    """Return the number of the first such event."""
+    found = select(func.min(Seal.sequence)).join(AuditEvent, AuditEvent.id == Seal.event_id).where(*what)
+    place: int | None = session.scalars(found).one()
+    return place
 
 
 def _entries(session: Session, found: Sequence[Found]) -> list[dict[str, Any]]:
@@ -119,12 +134,21 @@ def _entries(session: Session, found: Sequence[Found]) -> list[dict[str, Any]]:
     return [
         {
             "sequence": seal.sequence,
-            "previous": before.get(seal.sequence - 1, NOTHING),
+            "previous": _before(seal, before),
             "event": documents.sealed(event.id, event),
             "hash": seal.hash,
         }
         for event, seal in found
     ]
+
+
+def _before(seal: Seal, hashes: Mapping[int, str]) -> str:
+    if seal.sequence == 1:
+        return NOTHING
+    try:
+        return hashes[seal.sequence - 1]
+    except KeyError:
+        raise ReceiptGone(f"event {seal.sequence - 1} of the record has just been let go of") from None
 
 
 def _hashes(session: Session, sequences: set[int]) -> dict[int, str]:

@@ -62,7 +62,7 @@ def _told(fault: Fault) -> str:
 def _proved(report: Report) -> Iterator[str]:
     yield f"In order: {_range(report)} of log {report.log}."
     yield ""
-    yield f"Proved, by the key {report.key_id}, which signed it at {report.exported_at}:"
+    yield f"Proved, by the key {report.key_id}, which signed it as it was at {report.exported_at}:"
     yield "  since then nothing was altered, removed, inserted or put in another order;"
     for sequence in sorted(report.covered):
         yield f"  up to event {sequence} it is the record that a checkpoint was signed for."
@@ -75,9 +75,10 @@ def _proved(report: Report) -> Iterator[str]:
 def _not_proved(report: Report) -> Iterator[str]:
     yield "Not proved:"
     if not report.covered:
-        yield "  that whoever holds the key has not written it all anew: give a --checkpoint kept elsewhere;"
+        yield "  that nobody who owns the database has written it all anew, before that, and had it signed:"
+        yield "  give a --checkpoint kept elsewhere;"
     elif max(report.covered) < report.last:
-        yield f"  that whoever holds the key has not written anew what follows event {max(report.covered)};"
+        yield f"  that nobody who owns the database wrote anew what follows event {max(report.covered)};"
     for sequence in sorted(report.not_covered):
         yield f"  the checkpoint for event {sequence}, which is not about what this copy holds;"
     if report.first > 1:
@@ -117,7 +118,7 @@ def _checkpoints(given: str) -> list[dict[str, Any]]:
 def _values(text: str) -> Iterable[Any]:
     try:
         return [json.loads(text)]
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
