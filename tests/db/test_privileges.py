@@ -135,7 +135,7 @@ def test_what_serves_is_told_apart_from_what_owns(serving: Split) -> None:
     assert any("owns audit_events" in sentence for sentence in owner)
     assert any("session_replication_role" in sentence for sentence in owner)
     quoted = '"' + serving.role.replace('"', '""') + '"'
-    serving.run(f"GRANT UPDATE ON seals TO {quoted}", f"GRANT CREATE ON SCHEMA public TO {quoted}")
+    serving.run(f"GRANT UPDATE (hash) ON seals TO {quoted}", f"GRANT CREATE ON SCHEMA public TO {quoted}")
     found = " ".join(serving.excess(serving.serving))
     assert "may change or delete seals" in found
     assert "create tables" in found
@@ -156,6 +156,13 @@ def test_a_role_that_nothing_could_keep_from_anything_is_refused(split: Split, s
     for role, why in [("nobody at all", "CREATE ROLE"), (make_url(split.owner).username, "superuser")]:
         with pytest.raises(RoleRefused, match=why):
             migrate.upgrade(split.owner, serving_role=role)
+    quoted = '"' + split.role.replace('"', '""') + '"'
+    for what in (f"DATABASE {make_url(split.owner).database}", "SCHEMA public"):
+        split.run(f"ALTER {what} OWNER TO {quoted}")
+        with pytest.raises(RoleRefused, match="drop every table"):
+            migrate.upgrade(split.owner, serving_role=split.role)
+        assert any("drop every table" in sentence for sentence in split.excess(split.serving))
+        split.run(f"ALTER {what} OWNER TO {make_url(split.owner).username}")
     with pytest.raises(RoleRefused, match="SQLite"):
         migrate.upgrade(sqlite_url, serving_role="protem_serving")
 

@@ -78,12 +78,16 @@ def _require_other(connection: Connection, role: str) -> None:
         raise RoleRefused(f"{role} is a superuser, or may make roles: nothing keeps it from anything")
     if found.same:
         raise RoleRefused(f"{role} has the rights of the role that migrates: serve with another one")
+    if found.owner:
+        raise RoleRefused(f"{role} owns the database or its schema, and so could drop every table in it")
 
 
 def _standing(session: Session) -> Iterator[str]:
     mine = session.execute(text(_ROLE), {"role": session.scalar(text("SELECT current_user"))}).one()
     if mine.mighty:
         yield f"{mine.name} is a superuser, or may make roles: nothing keeps it from changing the record"
+    if mine.owner:
+        yield f"{mine.name} owns the database or its schema, and so could drop every table in it"
     if _can_be_allowed_to_set(session) and session.scalar(text(_SWITCH)):
         yield f"{mine.name} may set session_replication_role, which passes every trigger by"
     if session.scalar(text("SELECT has_schema_privilege(current_schema(), 'CREATE')")):
@@ -113,14 +117,18 @@ def _quoted(connection: Connection, name: str) -> str:
 
 
 _ROLE = """
-SELECT rolname AS name, rolsuper OR rolcreaterole AS mighty, pg_has_role(oid, current_user, 'MEMBER') AS same
+SELECT rolname AS name, rolsuper OR rolcreaterole AS mighty, pg_has_role(oid, current_user, 'MEMBER') AS same,
+    pg_has_role(oid, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER')
+    OR pg_has_role(oid, (SELECT nspowner FROM pg_namespace WHERE nspname = current_schema()), 'MEMBER')
+    AS owner
 FROM pg_roles WHERE rolname = :role"""
 
 _SWITCH = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
 
 _RIGHTS = """
 SELECT current_user AS name, pg_has_role(relowner, 'MEMBER') AS owned,
-    has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER') AS changes
+    has_table_privilege(oid, 'DELETE, TRUNCATE, TRIGGER') OR has_any_column_privilege(oid, 'UPDATE')
+    AS changes
 FROM pg_class WHERE oid = to_regclass(:table)"""
 
 _SERVING = """
