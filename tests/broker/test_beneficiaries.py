@@ -11,12 +11,12 @@ from protem.domain.authority import Scope
 from protem.domain.errors import (
     ActAsRefused,
     BeneficiaryRefused,
-    Forbidden,
     Locked,
     NoApprovers,
     NotEligible,
     OwnRequest,
     Refusal,
+    ScopeMissing,
     StandingAccess,
     UnknownPrincipal,
 )
@@ -98,7 +98,7 @@ def test_a_beneficiary_who_has_gone_is_not_mistaken_for_the_requester(world: Wor
 
 def test_a_service_asks_for_others_only_as_somebody_who_may(world: World) -> None:
     wish = asking(beneficiary=user_name("alice"))
-    refused(world, world.bot(), wish, Forbidden)
+    refused(world, world.bot(), wish, ScopeMissing)
     refused(world, world.bot(acting="bob"), wish, BeneficiaryRefused)
     decider = world.bot(acting="erin", scopes=[Scope.ACT_AS_DECIDE])
     refused(world, decider, wish, ActAsRefused)
