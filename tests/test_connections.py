@@ -19,6 +19,9 @@ GET = b"GET / HTTP/1.1\r\nHost: protem\r\n\r\n"
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
+    """Say hello; at ``/wait``, not before the client is gone."""
+    while scope["path"] == "/wait" and (await receive())["type"] != "http.disconnect":
+        pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
     await send({"type": "http.response.body", "body": b"hello"})
 
@@ -132,9 +135,24 @@ def test_there_are_only_so_many_connections() -> None:
         serving(limited(maximum=1)) as address,
         socket.create_connection(address, PATIENCE_SECONDS) as first,
     ):
-        first.sendall(GET)
+        first.sendall(GET + GET.replace(b"/", b"/wait", 1))
         assert first.recv(65536).endswith(b"hello")
         with socket.create_connection(address, PATIENCE_SECONDS) as second:
             assert problem(rest(second)) == (503, "too-many-connections")
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"GET /", b"POST /wait HTTP/1.1\r\nHost: protem\r\nContent-Length: 9\r\n\r\nx"]
+)
+def test_who_keeps_connections_and_sends_nothing_whole_makes_room(begun: bytes) -> None:
+    with (
+        serving(limited(maximum=1)) as address,
+        socket.create_connection(address, PATIENCE_SECONDS) as first,
+    ):
         first.sendall(GET)
         assert first.recv(65536).endswith(b"hello")
+        first.sendall(begun)
+        with socket.create_connection(address, PATIENCE_SECONDS) as second:
+            second.sendall(GET)
+            assert second.recv(65536).endswith(b"hello")
+        assert b"hello" not in rest(first)

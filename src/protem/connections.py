@@ -25,7 +25,7 @@ class Connection(HttpToolsProtocol):
     """
 
     maximum = 900
-    """Connections of one process, this one included."""
+    """Connections of one process, this one included; whoever sends nothing whole makes room for others."""
     head_limit = 2 * HEAD_LIMIT
     """Bytes; a whole head beyond the smaller limit is refused as a request is, by name of the limit."""
     message_limit = 2 * DOCUMENT_LIMIT
@@ -36,14 +36,17 @@ class Connection(HttpToolsProtocol):
     """From the beginning of a connection, or of the next request on it, to the end of the head."""
 
     _received = 0
+    since = 0.0
+    """When this connection began, or was last answered."""
     _in_head = True
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
+        self.since = self.loop.time()
         self._await_head()
         if len(self.connections) > self.maximum:
-            self._refuse(refusals.TooManyConnections(f"the most is {self.maximum}"))
+            self._longest_unheard().refuse(refusals.TooManyConnections(f"the most is {self.maximum}"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
@@ -57,9 +60,9 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._in_head and self._received > self.head_limit:
-            self._refuse(refusals.HeadersTooLarge(f"the most is {HEAD_LIMIT} bytes"))
+            self.refuse(refusals.HeadersTooLarge(f"the most is {HEAD_LIMIT} bytes"))
         elif self._received > self.message_limit:
-            self._refuse(refusals.BodyTooLarge(f"the most is {self.message_limit} bytes"))
+            self.refuse(refusals.BodyTooLarge(f"the most is {self.message_limit} bytes"))
 
     def on_message_begin(self) -> None:
         self._await_head()
@@ -79,12 +82,27 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self.since = self.loop.time()
         if not self._in_head:
             # Somebody who was answered already would else keep the connection with a byte now and then.
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(refusals.MalformedRequest("the request cannot be read as HTTP"))
+        self.refuse(refusals.MalformedRequest("the request cannot be read as HTTP"))
+
+    def _longest_unheard(self) -> "Connection":
+        """Return who has kept a connection for the longest without a whole request; else the newcomer.
+
+        Somebody who opens all of them and sends little would else keep others from ending access.
+        """
+        others = (one for one in self.connections if isinstance(one, Connection) and one is not self)
+        unheard = (one for one in others if one.unheard)
+        return min(unheard, key=lambda one: one.since, default=self)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether no whole request is there that could be answered."""
+        return not self.transport.is_closing() and (not self._answering() or self.cycle.more_body)
 
     def _await_head(self) -> None:
         if self._deadline is None:
@@ -97,11 +115,12 @@ class Connection(HttpToolsProtocol):
 
     def _late(self) -> None:
         if self._received:
-            self._refuse(refusals.HeadersTooSlow(f"a head has to come within {self.head_seconds:g} seconds"))
+            self.refuse(refusals.HeadersTooSlow(f"a head has to come within {self.head_seconds:g} seconds"))
         else:
             self.transport.close()
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal) -> None:
+        """End the connection, with these words unless an answer has begun."""
         if not self._answering() and not self.transport.is_closing():
             self.transport.write(_raw(refusal))
         self.transport.close()
