@@ -211,6 +211,23 @@ def test_a_resolver_that_hangs_holds_nobody_up() -> None:
     assert "longer than" in str(answer.error)
 
 
+def test_names_that_hang_leave_resolvers_to_the_others(receiver: Receiver) -> None:
+    over = threading.Event()
+
+    def resolve(host: str, port: int) -> Sequence[str]:
+        if host == "hang.example":
+            over.wait(10)
+        return ["127.0.0.1"]
+
+    transport = Transport(timeout=timedelta(seconds=0.2), allowed=HERE, resolve=resolve, threads=1)
+    for _ in range(3):
+        assert not transport.post("https://hang.example/", headers={}, body=b"{}").success
+    answer = transport.post(receiver.url(host="hook.example"), headers={}, body=b"{}")
+    over.set()
+    transport.close()
+    assert answer.success
+
+
 def test_what_cannot_be_reached_is_told_in_words() -> None:
     with acting(be_silent) as port:
         pass

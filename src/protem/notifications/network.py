@@ -127,4 +127,5 @@ class Pinned(httpcore2.NetworkBackend):
         try:
             return asked.result(timeout=self.deadline.left())
         except LateError:
+            asked.cancel()
             raise TimeOverError from None

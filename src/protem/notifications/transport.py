@@ -19,6 +19,7 @@ from protem.notifications.network import Deadline, ForbiddenAddressError, Pinned
 
 LARGEST_ANSWER = 64 * 1024
 _SECONDS_DIGITS = 9
+_RESOLVERS_PER_THREAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Transport:
         self._seconds = timeout.total_seconds()
         self._allowed, self._resolve = tuple(allowed), resolve
         self._trusted = trusted or ssl.create_default_context()
-        self._resolvers = ThreadPoolExecutor(threads, thread_name_prefix="resolver")
+        # A resolver can hang for half a minute, three attempts long: its names leave threads to the others.
+        self._resolvers = ThreadPoolExecutor(_RESOLVERS_PER_THREAD * threads, thread_name_prefix="resolver")
 
     def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         """Return what the receiver answered, or why nobody did."""
