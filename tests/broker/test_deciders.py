@@ -17,6 +17,7 @@ from protem.domain.errors import (
     NotFound,
     OwnRequest,
     RelayRefused,
+    ScopeMissing,
 )
 from protem.domain.lifecycle import RequestState
 from tests.broker.worlds import (
@@ -79,7 +80,7 @@ def test_who_may_read_everything_decides_nothing(world: World, who: str) -> None
 
 def test_a_service_by_itself_decides_nothing(world: World) -> None:
     request = world.submit(world.bot(acting="alice"))
-    with world.refusing(Forbidden):
+    with world.refusing(ScopeMissing):
         world.decide(world.bot(), request)
     unseen, bot = pending(world), world.bot()
     with world.refusing(NotFound):

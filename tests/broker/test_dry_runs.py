@@ -16,6 +16,7 @@ from protem.domain.errors import (
     Forbidden,
     InvalidInput,
     Refusal,
+    ScopeMissing,
     UnknownAccount,
     UnknownEntitlement,
 )
@@ -133,8 +134,8 @@ def test_words_that_mean_nothing_are_refused_as_ever(
 
 
 def test_nobody_tries_what_they_could_not_submit(world: World) -> None:
-    for caller in (ADMIN, world.bot()):
-        with pytest.raises(Forbidden):
+    for caller, refusal in ((ADMIN, Forbidden), (world.bot(), ScopeMissing)):
+        with pytest.raises(refusal):
             tried(world, asking(), caller)
 
 

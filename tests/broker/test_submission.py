@@ -16,6 +16,7 @@ from protem.domain.errors import (
     Forbidden,
     NotEligible,
     Refusal,
+    ScopeMissing,
     StandingAccess,
     UnknownEntitlement,
     UnknownPrincipal,
@@ -123,10 +124,12 @@ def test_a_service_that_may_only_decide_cannot_ask(world: World) -> None:
         world.submit(bot)
 
 
-@pytest.mark.parametrize("who", ["admin", "auditor", "service"])
-def test_who_is_nobody_cannot_ask(world: World, who: str) -> None:
+@pytest.mark.parametrize(
+    ("who", "refusal"), [("admin", Forbidden), ("auditor", Forbidden), ("service", ScopeMissing)]
+)
+def test_who_is_nobody_cannot_ask(world: World, who: str, refusal: type[Refusal]) -> None:
     caller = {"admin": ADMIN, "auditor": AUDITOR, "service": world.bot()}[who]
-    with world.refusing(Forbidden):
+    with world.refusing(refusal):
         world.submit(caller)
 
 
