@@ -11,7 +11,14 @@ from protem.broker.pages import Paging
 from protem.db.models import Request, new_id
 from protem.domain.approvals import Answer
 from protem.domain.authority import Relation, Scope
-from protem.domain.errors import ActAsRefused, Forbidden, InvalidInput, NotFound, RequestAnswered
+from protem.domain.errors import (
+    ActAsRefused,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RequestAnswered,
+    ScopeMissing,
+)
 from protem.domain.lifecycle import RequestState
 from tests.broker.worlds import (
     ADMIN,
@@ -230,9 +237,11 @@ def test_what_has_lapsed_cannot_be_taken_back(world: World) -> None:
 
 def test_others_take_nothing_back(world: World) -> None:
     request = world.submit(world.bot(acting="alice"))
-    for caller in (world.person("carol"), ADMIN, AUDITOR, world.bot()):
+    for caller in (world.person("carol"), ADMIN, AUDITOR):
         with world.refusing(Forbidden):
             world.withdraw(caller, request)
+    with world.refusing(ScopeMissing):
+        world.withdraw(world.bot(), request)
     stranger, bot = world.person("bob"), world.bot(acting="alice", scopes=[Scope.ACT_AS_DECIDE])
     with world.refusing(NotFound):
         world.withdraw(stranger, request)
