@@ -1,8 +1,12 @@
 """Engines for SQLite and PostgreSQL, set up for durability first."""
 
 import os
+import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -56,10 +60,49 @@ def create(url: str, *, pool_size: int) -> Engine:
             connect_args={"connect_timeout": 5, "options": _POSTGRESQL_OPTIONS},
         )
     _make_private(Path(parsed.database or ""))
-    engine = create_engine(parsed, pool_size=pool_size, max_overflow=0, pool_timeout=10, hide_parameters=True)
+    engine = create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        hide_parameters=True,
+        connect_args={"factory": _Connection},
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+class _WholeCursor(sqlite3.Cursor):
+    """Reads a result whole when it is asked for.
+
+    A result half read keeps its connection in its snapshot, after the transaction has ended, for as
+    long as something refers to it, a traceback say: whoever got the connection next would read the past.
+    """
+
+    _rest: Iterator[Any] = iter(())
+
+    def execute(self, *statement: Any) -> "_WholeCursor":
+        super().execute(*statement)
+        self._rest = iter(super().fetchall())
+        return self
+
+    def fetchone(self) -> Any:
+        return next(self._rest, None)
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return list(islice(self._rest, size or self.arraysize))
+
+    def fetchall(self) -> list[Any]:
+        return list(self._rest)
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a cursor is its own iterator by default
+        return self._rest
+
+
+class _Connection(sqlite3.Connection):
+    def cursor(self, *_: Any) -> _WholeCursor:  # type: ignore[override]  # nobody asks for another kind
+        return super().cursor(_WholeCursor)
 
 
 def _make_private(path: Path) -> None:

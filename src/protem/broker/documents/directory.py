@@ -94,9 +94,8 @@ class Directory:
 
 def _estate(session: Session) -> Estate:
     units = Units(session)
-    # Read whole at once: on SQLite, a result half read keeps its connection in the past for the next who gets it.
-    accounts = session.scalars(select(Account).where(Account.removed_at.is_(None)).order_by(Account.id)).all()
-    sets = session.scalars(select(PermissionSet).where(PermissionSet.removed_at.is_(None))).all()
+    accounts = session.scalars(select(Account).where(Account.removed_at.is_(None)).order_by(Account.id))
+    sets = session.scalars(select(PermissionSet).where(PermissionSet.removed_at.is_(None)))
     return Estate(
         accounts=tuple(catalogue.account(row, units) for row in accounts),
         permission_sets=tuple(catalogue.permission_set(row) for row in sets),
