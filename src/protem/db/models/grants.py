@@ -48,6 +48,14 @@ class Act(StrEnum):
     POLL = "poll"
 
 
+UNDER_WAY = text("operation_kind IS NOT NULL OR claim_id IS NOT NULL")
+"""Holds for assignments that a call, or an operation of AWS, is about."""
+HELD = text("observed <> 'absent' OR provenance <> 'none'")
+"""Holds for assignments that AWS has, as far as anybody knows, or may have."""
+_STUCK = text("stuck_since IS NOT NULL")
+_LIVE = text("ended_at IS NULL")
+
+
 class Assignment(Table):
     """The thing in AWS: one principal, one permission set, one account. Several grants may hold it."""
 
@@ -65,8 +73,13 @@ class Assignment(Table):
         CheckConstraint("operation_kind IN ('create', 'delete')", name="operation_writes"),
         CheckConstraint("(operation_id IS NULL) = (operation_kind IS NULL)", name="operation_whole"),
         Index(None, "next_attempt_at"),
-        Index(None, "principal_id"),
-        Index(None, "account_id"),
+        Index(None, "principal_id", "id"),
+        Index(None, "account_id", "id"),
+        Index(None, "permission_set_arn", "id"),
+        # Few rows at any time, however many there have been: the reconciler reads them at each tick.
+        Index("ix_assignments_under_way", "account_id", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
+        Index("ix_assignments_stuck", "stuck_since", sqlite_where=_STUCK, postgresql_where=_STUCK),
+        Index("ix_assignments_held", "id", sqlite_where=HELD, postgresql_where=HELD),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -123,9 +136,13 @@ class Grant(Table):
         CheckConstraint("(state IN ('ended', 'failed')) = (ended_at IS NOT NULL)", name="ended_once"),
         CheckConstraint("state <> 'ended' OR end_reason IS NOT NULL", name="ended_for_a_reason"),
         UniqueConstraint("request_id", "position"),
-        Index(None, "assignment_id"),
-        Index(None, "principal_id"),
-        Index(None, "state", "ends_at"),
+        Index(None, "assignment_id", "ended_at"),
+        Index("ix_grants_live", "principal_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        # Lists go from the newest id to the oldest along what they are narrowed to.
+        Index(None, "principal_id", "id"),
+        Index(None, "account_id", "id"),
+        Index(None, "permission_set_arn", "id"),
+        Index(None, "state", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

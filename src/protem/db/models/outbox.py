@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from protem.db.models.table import Table, new_id
@@ -53,6 +53,9 @@ class DeliveryState(StrEnum):
     ABANDONED = "abandoned"
 
 
+_ANSWERED = text("answered_at IS NOT NULL")
+
+
 class Delivery(Table):
     """One event on its way to one address."""
 
@@ -61,6 +64,8 @@ class Delivery(Table):
         UniqueConstraint("webhook_id", "sequence"),
         Index(None, "state", "next_attempt_at"),
         Index(None, "webhook_id", "topic", "sequence"),
+        Index(None, "webhook_id", "id"),
+        Index(None, "answered_at", sqlite_where=_ANSWERED, postgresql_where=_ANSWERED),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -21,6 +21,7 @@ from protem.db.types import one_of
 from protem.domain.approvals import Answer
 from protem.domain.lifecycle import RequestState
 
+_RELAYED = text("via_token_id IS NOT NULL")
 _PENDING_EXTENSION = text("state = 'pending' AND extends_grant_id IS NOT NULL")
 
 
@@ -29,8 +30,12 @@ class Request(Table):
     __table_args__ = (
         CheckConstraint("duration > 0", name="duration_positive"),
         CheckConstraint("(state = 'pending') = (answered_at IS NULL)", name="answered_once"),
-        Index(None, "requester_id"),
-        Index(None, "beneficiary_id"),
+        # Lists go from the newest id to the oldest along what they are narrowed to.
+        Index(None, "requester_id", "id"),
+        Index(None, "beneficiary_id", "id"),
+        Index(None, "via_token_id", "id", sqlite_where=_RELAYED, postgresql_where=_RELAYED),
+        Index(None, "entitlement", "id"),
+        Index(None, "state", "id"),
         Index(None, "state", "expires_at"),
         Index(None, "state", "remind_at"),
         Index(
@@ -90,7 +95,7 @@ class Involved(Table):
     """Whom a request concerns, by the handles of users and groups: who sees it, and in which lists."""
 
     __tablename__ = "involved"
-    __table_args__ = (Index(None, "handle"),)
+    __table_args__ = (Index(None, "handle", "request_id"),)
 
     request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requests.id"), primary_key=True)
     relation: Mapped[Involvement] = mapped_column(one_of(Involvement, name="relation"), primary_key=True)
@@ -101,6 +106,7 @@ class Target(Table):
     """One (account, permission set) pair of a request, as it was resolved at submission."""
 
     __tablename__ = "targets"
+    __table_args__ = (Index(None, "account_id", "request_id"),)
 
     request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requests.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -52,6 +52,7 @@ class Review(Table):
         CheckConstraint("(closed_at IS NULL) = (closed_by IS NULL)", name="closed_by_somebody"),
         Index("uq_reviews_open", "principal_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(None, "closed_at", "id"),
+        Index(None, "principal_id", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
