@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from protem.db.models import Table
 
-ONLY_ADDED = frozenset({"audit_events", "seals", "checkpoints", "dropped_segments"})
+ONLY_ADDED = frozenset(
+    {"audit_events", "seals", "checkpoints", "dropped_segments", "history_exports", "pruned"}
+)
 
 _PURGE = "protem_purge_dropped(integer)"
 _SPECIAL = {

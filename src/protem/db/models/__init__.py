@@ -13,6 +13,8 @@ from protem.db.models.catalogue import (
 from protem.db.models.chain import Chain, Checkpoint, DroppedSegment, Seal, UnsealedEvent
 from protem.db.models.changes import Change, ChangeState
 from protem.db.models.grants import Act, Assignment, Grant, Lease, Observed, Provenance
+from protem.db.models.heartbeats import Heartbeat
+from protem.db.models.history import HistoryExport, Pruned, PrunedKind
 from protem.db.models.outbox import Delivery, DeliveryAttempt, DeliveryState, EventsFile, Webhook
 from protem.db.models.policy import EntitlementVersion
 from protem.db.models.record import AuditEvent, Login, Token, TokenRole
@@ -39,6 +41,8 @@ __all__ = [
     "EventsFile",
     "Grant",
     "Group",
+    "Heartbeat",
+    "HistoryExport",
     "IdempotencyKey",
     "Instance",
     "Involved",
@@ -52,6 +56,8 @@ __all__ = [
     "PermissionSet",
     "Principal",
     "Provenance",
+    "Pruned",
+    "PrunedKind",
     "Request",
     "Review",
     "Seal",

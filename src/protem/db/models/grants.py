@@ -123,6 +123,10 @@ class Assignment(Table):
     blocked_reason: Mapped[str | None] = mapped_column(Text)
     last_error_code: Mapped[str | None] = mapped_column(String(128))
     last_error: Mapped[str | None] = mapped_column(Text)
+    last_error_cause: Mapped[str | None] = mapped_column(String(40))
+    """What the error was taken to come from, by the table that says what to do about it."""
+    reported_at: Mapped[datetime | None]
+    """When an event last said that its ending fails."""
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
