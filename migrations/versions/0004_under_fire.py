@@ -16,6 +16,12 @@ def upgrade() -> None:
     find_rows_whatever_there_was()
     let_history_go()
     tell_how_it_goes()
+    notice_what_has_left()
+
+
+def notice_what_has_left() -> None:
+    """Remember which operations AWS lists as running no longer."""
+    op.add_column("assignments", sa.Column("operation_left_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def tell_how_it_goes() -> None:

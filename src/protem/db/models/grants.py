@@ -101,6 +101,8 @@ class Assignment(Table):
     operation_kind: Mapped[Act | None] = mapped_column(one_of(Act, name="operation_kind"))
     operation_id: Mapped[str | None] = mapped_column(String(64))
     operation_started_at: Mapped[datetime | None]
+    operation_left_at: Mapped[datetime | None]
+    """When AWS was first seen to list it as running no longer: a hint, and no word on what became of it."""
     unconfirmed_create_at: Mapped[datetime | None]
     """When the outcome of a create of ours was last unknown: absence is provisional from then on."""
     unconfirmed_delete_at: Mapped[datetime | None]
