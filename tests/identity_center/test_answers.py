@@ -247,3 +247,22 @@ def test_an_answer_that_is_cut_off_leaves_the_outcome_unknown(
     with a_server(lambda connection: connection.sendall(head + b'{"Account')) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
         assert isinstance(create(connect_to()), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("body", ["", "<html/>", '{"AccountAssignments": [{"PrincipalType": "US', "[]"])
+def test_a_listing_of_a_principal_that_is_not_whole_says_nothing(
+    session: boto3.Session, connect_to: Connect, body: str
+) -> None:
+    answer_with(session, body)
+    with pytest.raises(OutcomeUnknown):
+        connect_to().assignments.held_by(KEY.holder, instance_arn=INSTANCE)
+
+
+@pytest.mark.parametrize("kind", OperationKind)
+@pytest.mark.parametrize("body", ["", "{}", '{"AccountAssignmentsCreationStatus": [', "[]"])
+def test_operations_are_not_taken_to_have_left_a_listing_that_is_not_whole(
+    session: boto3.Session, connect_to: Connect, body: str, kind: OperationKind
+) -> None:
+    answer_with(session, body)
+    with pytest.raises(OutcomeUnknown):
+        connect_to().assignments.running(kind, instance_arn=INSTANCE)

@@ -314,3 +314,49 @@ def test_refusals_tell_the_time_as_well(connection: Connection, key: AssignmentK
     with pytest.raises(CallRejected):
         connection.assignments.create(key)
     assert connection.assignments.clock_offset() is not None
+
+
+def test_what_one_principal_was_assigned_is_listed_over_all_pages_and_without_groups(
+    connection: Connection, sandbox: Sandbox, demo: Demo, key: AssignmentKey
+) -> None:
+    keys = {replace(key, permission_set_arn=sandbox.permission_sets.add(f"Set{n}")) for n in range(5)}
+    for one in keys:
+        sandbox.assignments.put(one.account_id, one.permission_set_arn, one.principal_id)
+    group = demo.groups["developers"]
+    sandbox.assignments.put(
+        key.account_id, sandbox.permission_sets.add("Grouped"), group, principal_type="GROUP"
+    )
+    assert connection.assignments.held_by(key.holder, instance_arn=key.instance_arn) == keys
+
+
+def test_a_principal_of_whom_nothing_is_listed_has_nothing_if_the_directory_knows_them(
+    connection: Connection, sandbox: Sandbox, key: AssignmentKey
+) -> None:
+    newcomer = Holder(PrincipalType.USER, sandbox.directory.add_user(user_name="newcomer"))
+    assert connection.assignments.held_by(newcomer, instance_arn=key.instance_arn) == frozenset()
+
+
+def test_nothing_is_said_about_what_a_deleted_user_holds(
+    connection: Connection, sandbox: Sandbox, key: AssignmentKey
+) -> None:
+    sandbox.assignments.put(key.account_id, key.permission_set_arn, key.principal_id)
+    sandbox.assignments.remove(key.account_id, key.permission_set_arn, key.principal_id)
+    sandbox.directory.remove_user(key.principal_id)
+    with pytest.raises(CallRejected, match="ResourceNotFoundException"):
+        connection.assignments.held_by(key.holder, instance_arn=key.instance_arn)
+
+
+@pytest.mark.parametrize("kind", OperationKind)
+def test_operations_that_run_are_listed_over_all_pages_and_those_that_ended_are_not(
+    connection: Connection,
+    sandbox: Sandbox,
+    key: AssignmentKey,
+    clock: ManualClock,
+    kind: OperationKind,
+) -> None:
+    accounts = [sandbox.organization.add_account(f"{n:012d}", name=f"account-{n}") for n in range(5)]
+    begin = connection.assignments.create if kind is OperationKind.CREATE else connection.assignments.delete
+    begun = {begin(replace(key, account_id=account)).id for account in accounts}
+    assert connection.assignments.running(kind, instance_arn=key.instance_arn) == begun
+    clock.advance(60)
+    assert connection.assignments.running(kind, instance_arn=key.instance_arn) == frozenset()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from protem.identity_center.aws import Connection
-from protem.identity_center.values import AssignmentKey, OperationKind
+from protem.identity_center.values import AssignmentKey, Holder, OperationKind, PrincipalType
 from protem.reconciler.outcomes import TABLE, Rule
 from protem.sandbox import Demo, Sandbox
 
@@ -50,6 +50,10 @@ def test_every_operation_that_is_called_is_documented_and_no_other(
     )
     place = {"instance_arn": key.instance_arn, "permission_set_arn": key.permission_set_arn}
     connection.assignments.holders(account_id=key.account_id, **place)
+    for kind in OperationKind:
+        connection.assignments.running(kind, instance_arn=key.instance_arn)
+    newcomer = sandbox.directory.add_user(user_name="newcomer")
+    connection.assignments.held_by(Holder(PrincipalType.USER, newcomer), instance_arn=key.instance_arn)
     directory = connection.directory
     directory.instances()
     directory.permission_sets(sandbox.instance_arn)

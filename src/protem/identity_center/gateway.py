@@ -25,6 +25,17 @@ class Assignments(Protocol):
         """Return everybody assigned to one permission set in one account, all pages."""
         ...
 
+    def held_by(self, holder: Holder, *, instance_arn: str) -> frozenset[AssignmentKey]:
+        """Return what one principal was itself assigned, all pages; access through groups is left out.
+
+        ``CallRejected`` if AWS knows no such principal: what it still holds is listed elsewhere only.
+        """
+        ...
+
+    def running(self, kind: OperationKind, *, instance_arn: str) -> frozenset[str]:
+        """Return the ids of the operations that AWS lists as running, all pages: a hint, and no evidence."""
+        ...
+
     def create(self, key: AssignmentKey) -> Operation:
         """Ask AWS to make the assignment."""
         ...

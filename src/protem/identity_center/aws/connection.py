@@ -78,16 +78,17 @@ def connect(
         )
 
     writing = session.client("sso-admin", region_name=region, config=once)
+    people = People(
+        session.client("identitystore", region_name=region, config=again),
+        attempts=attempts(quotas.IDENTITY_STORE),
+    )
     return Connection(
         endpoint=writing.meta.endpoint_url,
-        assignments=AwsAssignments(writing, attempts=attempts(guard=guard)),
+        assignments=AwsAssignments(writing, attempts=attempts(guard=guard), people=people),
         directory=AwsDirectory(
             session.client("sso-admin", region_name=region, config=again),
             attempts=attempts(),
-            people=People(
-                session.client("identitystore", region_name=region, config=again),
-                attempts=attempts(quotas.IDENTITY_STORE),
-            ),
+            people=people,
             organization=Organization(
                 session.client("organizations", region_name=region, config=again),
                 attempts=attempts(quotas.ORGANIZATIONS),

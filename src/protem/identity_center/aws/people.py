@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from protem.identity_center.aws.attempts import Attempts
+from protem.identity_center.errors import CallRejected
 from protem.identity_center.values import Group, User
 
 if TYPE_CHECKING:
@@ -34,6 +35,17 @@ class People:
                 for answer in page.get("Users", ())
                 if answer.get("UserStatus") != _SHUT_OUT
             )
+
+    def knows(self, store_id: str, user_id: str) -> bool:
+        """Tell whether there is such a user, shut out or not."""
+        try:
+            with self._attempts.of("DescribeUser"):
+                self._client.describe_user(IdentityStoreId=store_id, UserId=user_id)
+        except CallRejected as refusal:
+            if refusal.code != "ResourceNotFoundException":
+                raise
+            return False
+        return True
 
     def groups(self, store_id: str) -> tuple[Group, ...]:
         with self._attempts.of("ListGroups"):

@@ -7,6 +7,7 @@ documents for the operation. ``sso-admin`` has one quota for all its operations:
 from collections.abc import Mapping
 
 IDENTITY_STORE: Mapping[str, float] = {
+    "DescribeUser": 18.0,
     "ListUsers": 18.0,
     "ListGroups": 18.0,
     "ListGroupMemberships": 18.0,

@@ -118,6 +118,12 @@ READS: tuple[Read, ...] = (
     _of_a_set("ListAccountsForProvisionedPermissionSet"),
     _of_a_set("ListAccountAssignments", AccountId="account"),
     _sso(
+        "ListAccountAssignmentsForPrincipal",
+        sent={"PrincipalId": NOBODYS_OPERATION, "PrincipalType": "USER"},
+    ),
+    _sso("ListAccountAssignmentCreationStatus", sent={"Filter": {"Status": "IN_PROGRESS"}}),
+    _sso("ListAccountAssignmentDeletionStatus", sent={"Filter": {"Status": "IN_PROGRESS"}}),
+    _sso(
         "DescribeAccountAssignmentCreationStatus",
         sent={"AccountAssignmentCreationRequestId": NOBODYS_OPERATION},
     ),
@@ -126,6 +132,13 @@ READS: tuple[Read, ...] = (
         sent={"AccountAssignmentDeletionRequestId": NOBODYS_OPERATION},
     ),
     _store("ListUsers"),
+    Read(
+        "identitystore",
+        "DescribeUser",
+        {"IdentityStoreId": "store"},
+        {"UserId": NOBODYS_OPERATION},
+        _nothing,
+    ),
     _store("ListGroups", _first("group", "Groups", "GroupId")),
     _store("ListGroupMemberships", GroupId="group"),
 )
