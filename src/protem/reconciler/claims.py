@@ -1,6 +1,7 @@
 """Claim work: decide the next step about a row and write it down, before anything leaves."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from protem.db.models import Act, Assignment, Grant, Observed, Provenance, new_i
 from protem.domain.events import EventType
 from protem.domain.lifecycle import LIVE_GRANT_STATES
 from protem.identity_center.values import AssignmentKey, PrincipalType
-from protem.reconciler import plan
+from protem.reconciler import plan, telling
 from protem.reconciler.settle import Hold, WhyNot, by_time, give_up_refused
 
 CLAIM_TIMEOUT = timedelta(minutes=2)
@@ -166,9 +167,11 @@ def push_away(session: Session, assignment_id: uuid.UUID, *, error: str, now: da
     row = session.get(Assignment, assignment_id, with_for_update=True)
     if row is not None:
         row.next_attempt_at = now + timedelta(minutes=1)
-        row.attempts += 1
         row.stuck_since = row.stuck_since or now
-        row.last_error_code, row.last_error = "internal_error", error[:2000]
+        telling.note(row, Act.LOOK, "internal_error", error)
+        # What makes the row unworkable may keep an event from being written, too.
+        with suppress(Exception), session.begin_nested():
+            telling.tell(session, row, now=now)
 
 
 def _take_look(hold: Hold, fence: int, room: Traffic) -> Work | None:

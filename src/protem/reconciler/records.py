@@ -14,15 +14,13 @@ from protem.domain.events import EventType
 from protem.domain.lifecycle import GrantState
 from protem.identity_center.errors import CallRejected, CallWithheld, GatewayError, OutcomeUnknown
 from protem.identity_center.values import Operation, OperationStatus
-from protem.reconciler import backoff, outcomes, plan
+from protem.reconciler import backoff, outcomes, plan, telling
 from protem.reconciler.claims import Work, doubt
 from protem.reconciler.outcomes import Verdict
 from protem.reconciler.settle import Hold, by_evidence, give_up, removed_outside
 
 PATIENCE = timedelta(minutes=10)
 """How long an operation may be in progress before its outcome counts as unknown."""
-_LOUD_AFTER = 6
-"""Errors in a row after which an ending counts as stuck, and says so."""
 _AT_ONCE = timedelta()
 STALE_ABSENCE = "stale_absence"
 """A create was kept back because its absence had been listed too long before."""
@@ -261,11 +259,8 @@ def _blocked(entry: Record, code: str, message: str) -> timedelta:
     """Look at once the first time, since what blocks a deletion may have taken the assignment along."""
     first = entry.row.blocked_reason is None
     _look_next(entry.row)
-    _trouble(entry, code, message)
-    if first:
-        entry.row.blocked_reason = message
-        facts = {"code": code, "reason": message}
-        audit.record(entry.hold.session, EventType.ASSIGNMENT_BLOCKED, entry.row, now=entry.now, facts=facts)
+    entry.row.blocked_reason = message if first else entry.row.blocked_reason
+    _trouble(entry, code, message, newly_blocked=first)
     return _AT_ONCE if first else backoff.BLOCKED
 
 
@@ -273,16 +268,13 @@ def _look_next(row: Assignment) -> None:
     row.observed, row.observed_since = Observed.UNKNOWN, None
 
 
-def _trouble(entry: Record, code: str, message: str) -> timedelta:
+def _trouble(entry: Record, code: str, message: str, *, newly_blocked: bool = False) -> timedelta:
     """Count an error; return how long to wait before the next try."""
     row = entry.row
-    row.attempts += 1
-    row.last_error_code, row.last_error = code, message[:2000]
+    telling.note(row, entry.work.act, code, message)
     if not entry.hold.owing:
         row.stuck_since = row.stuck_since or entry.now
-        if row.attempts == _LOUD_AFTER:
-            facts = {"code": code, "reason": message, "attempts": row.attempts}
-            audit.record(entry.hold.session, EventType.ASSIGNMENT_STUCK, row, now=entry.now, facts=facts)
+        telling.tell(entry.hold.session, row, now=entry.now, newly_blocked=newly_blocked)
     return backoff.after_error(row.attempts, randomness=entry.randomness)
 
 
