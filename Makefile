@@ -64,6 +64,9 @@ bench: setup  ## Measure how fast entitlements decide, and how that grows (bench
 bench-audit: setup  ## Measure how fast the record is searched (ROWS=200000; 10000000 takes most of an hour)
 	@$(VENV)/bin/python -m benchmarks.audit --rows $(or $(ROWS),200000)
 
+bench-growth: setup  ## Measure how all of it grows with the history (ROWS=100000 DATABASE=both; 1000000 takes an hour)
+	@$(VENV)/bin/python -m benchmarks.growth --rows $(or $(ROWS),100000) --on $(or $(DATABASE),both)
+
 audit-campaign: setup  ## Damage an export of the record in every way, and count what is found (MIXTURES=5000)
 	@$(VENV)/bin/python -m tests.broker.record.campaign --mixtures $(or $(MIXTURES),5000)
 

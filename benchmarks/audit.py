@@ -128,7 +128,7 @@ def filled(url: str, rows: int) -> Iterator[Store]:
     before = time.perf_counter()
     engine = create_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _hurry)
+        event.listen(engine, "connect", hurry)
     events.fill(engine, rows)
     engine.dispose()
     print(f"{rows:,} events written and indexed in {time.perf_counter() - before:,.0f} s", flush=True)
@@ -137,7 +137,7 @@ def filled(url: str, rows: int) -> Iterator[Store]:
     store.close()
 
 
-def _hurry(connection: Any, _: object) -> None:
+def hurry(connection: Any, _: object) -> None:
     for pragma in ("journal_mode=DELETE", "synchronous=OFF", "cache_size=-500000"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -1,0 +1,1 @@
+"""How the time of everything grows with the length of the history."""
