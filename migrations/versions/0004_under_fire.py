@@ -40,6 +40,7 @@ def tell_how_it_goes() -> None:
     op.add_column("assignments", sa.Column("last_error_cause", sa.String(length=40), nullable=True))
     op.add_column("assignments", sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True))
 
+
 def find_rows_whatever_there_was() -> None:
     """Order lists along what they are narrowed to, and find what is live beside what is over."""
     for table, index in (
@@ -51,6 +52,7 @@ def find_rows_whatever_there_was() -> None:
         ("grants", "state_ends_at"),
         ("assignments", "principal_id"),
         ("assignments", "account_id"),
+        ("deliveries", "state_next_attempt_at"),
     ):
         op.drop_index(op.f(f"ix_{table}_{index}"), table_name=table)
     under_way = "operation_kind IS NOT NULL OR claim_id IS NOT NULL"
@@ -75,6 +77,7 @@ def find_rows_whatever_there_was() -> None:
         ("assignments", ["stuck_since"], "stuck", "stuck_since IS NOT NULL"),
         ("assignments", ["id"], "held", "observed <> 'absent' OR provenance <> 'none'"),
         ("reviews", ["principal_id", "id"], "", ""),
+        ("deliveries", ["webhook_id", "state", "next_attempt_at"], "", ""),
         ("deliveries", ["webhook_id", "id"], "", ""),
         ("deliveries", ["answered_at"], "", "answered_at IS NOT NULL"),
     ):

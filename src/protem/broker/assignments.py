@@ -5,10 +5,13 @@ from sqlalchemy.orm import Session
 
 from protem.broker import pages
 from protem.broker.callers import Caller
-from protem.broker.filters import equal, holder
+from protem.broker.filters import Conditions, equal, holder
 from protem.broker.pages import FIRST, Page, Paging
 from protem.db.models import Assignment, Observed, Provenance
+from protem.db.models.grants import HELD, grouped
+from protem.domain.advice import advise, known
 from protem.domain.authority import Verb
+from protem.domain.causes import Cause
 
 
 def list_(
@@ -20,6 +23,7 @@ def list_(
     principal: str | None = None,
     provenance: Provenance | None = None,
     observed: Observed | None = None,
+    stuck: bool | None = None,
     paging: Paging = FIRST,
 ) -> Page[Assignment]:
     """Return the assignments that Protem knows of, the newest row first.
@@ -33,6 +37,33 @@ def list_(
         *holder(session, Assignment.principal_id, principal),
         *equal(Assignment.provenance, provenance),
         *equal(Assignment.observed, observed),
+        *_stuck(wanted=stuck),
     ]
+    if provenance not in {None, Provenance.NONE} or observed not in {None, Observed.ABSENT}:
+        conditions.append(grouped(HELD))  # of all that there ever were, few are
     found = select(Assignment).where(*conditions)
     return pages.cut(session, found, paging, of="assignments", by=(Assignment.id,), descending=True)
+
+
+def advice(row: Assignment) -> str | None:
+    """Return what to do about the latest error of an assignment, if its latest try had one."""
+    if row.last_error is None:
+        return None
+    code = row.last_error_code or ""
+    return advise(_cause(row), code=code, reason=row.last_error)
+
+
+def cause(row: Assignment) -> str | None:
+    """Return what the latest error of an assignment comes from, if its latest try had one."""
+    return None if row.last_error is None else _cause(row).value
+
+
+def _cause(row: Assignment) -> Cause:
+    return known(row.last_error_cause, code=row.last_error_code or "", reason=row.last_error or "")
+
+
+def _stuck(*, wanted: bool | None) -> Conditions:
+    since = Assignment.stuck_since
+    if wanted is None:
+        return []
+    return [since.is_not(None) if wanted else since.is_(None)]

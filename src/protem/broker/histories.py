@@ -9,7 +9,7 @@ from protem.db.models import Grant, Principal, Request, Review
 from protem.domain import names
 from protem.domain.entitlements import Entitlement
 from protem.domain.histories import History
-from protem.domain.lifecycle import LIVE_GRANT_STATES, GrantState
+from protem.domain.lifecycle import GrantState
 
 
 def of(
@@ -21,7 +21,7 @@ def of(
     extends: Grant | None = None,
 ) -> History:
     """Return the history that decides about access of ``principal_id``, or about extending one grant."""
-    live = session.scalars(_grants(entitlement, principal_id).where(Grant.state.in_([*LIVE_GRANT_STATES])))
+    live = session.scalars(_grants(entitlement, principal_id).where(Grant.ended_at.is_(None)))
     owed = [grant.owing for grant in live]
     return History(
         windows=tuple(owing.window for owing in owed if not owing.over(now)),

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from protem.broker import standing
 from protem.db.models import Grant
 from protem.domain.catalogue import Person, Target
-from protem.domain.lifecycle import LIVE_GRANT_STATES
 
 
 class How(StrEnum):
@@ -50,7 +49,7 @@ def of(session: Session, person: Person, targets: Sequence[Target], *, now: date
     places = {(one.account.id, one.permission_set.arn): place for place, one in enumerate(targets)}
     owed = select(Grant).where(
         Grant.principal_id == person.id,
-        Grant.state.in_([*LIVE_GRANT_STATES]),
+        Grant.ended_at.is_(None),
         tuple_(Grant.account_id, Grant.permission_set_arn).in_(list(places)),
     )
     granted = [

@@ -1,17 +1,19 @@
 """Requests as their people see them: asked for, listed, taken back."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from protem.broker import answering, answers, audit, pages, repeats, visibility
+from protem.broker import answering, answers, audit, pages, repeats, visibility, walks
 from protem.broker.answers import state_at
 from protem.broker.callers import Caller
-from protem.broker.filters import equal, holder
+from protem.broker.filters import Conditions, equal, holder
 from protem.broker.pages import FIRST, Page, Paging
 from protem.broker.submission import Submission, submit
+from protem.broker.walks import Way
 from protem.db.models import Request, Target
 from protem.domain.approvals import Answer
 from protem.domain.authority import Relation, Verb, may
@@ -47,22 +49,22 @@ def list_(
     """
     caller.require(Verb.REQUESTS_LIST)
     conditions = [
-        visibility.visible_requests(caller),
         *equal(Request.state, state),
         *equal(Request.entitlement, entitlement),
         *holder(session, Request.requester_id, requester),
         *holder(session, Request.beneficiary_id, beneficiary),
-        *([] if account is None else [_in_account(account)]),
-        *([] if relation is None else [visibility.related(caller, relation)]),
     ]
-    return pages.cut(
-        session,
-        select(Request).where(*conditions),
-        paging,
-        of="requests",
-        by=(Request.id,),
-        descending=True,
-    )
+    there = [] if account is None else [_in_account(account)]
+    ways = visibility.ways(session, caller, verb=Verb.REQUESTS_READ, relation=relation)
+    if state is RequestState.PENDING:
+        # There are few at any time: to ask who may see each is less than to look for them on every way.
+        conditions += [*_seen(caller, relation), *there]
+    elif ways is not None:
+        conditions = [_newest(session, ways, [*conditions, *there], paging)]
+    elif account is not None:
+        conditions = [_newest(session, [walks.by_account(account)], conditions, paging)]
+    wanted = select(Request).where(*conditions)
+    return pages.cut(session, wanted, paging, of=_LIST, by=(Request.id,), descending=True)
 
 
 def withdraw(session: Session, caller: Caller, request_id: uuid.UUID, *, now: datetime) -> Request:
@@ -94,5 +96,21 @@ def _can_withdraw(caller: Caller, relations: frozenset[Relation]) -> bool:
     return caller.in_scope(Verb.REQUESTS_WITHDRAW) and may(Verb.REQUESTS_WITHDRAW, relations)
 
 
+_LIST = "requests"
+
+
+def _newest(
+    session: Session, ways: Sequence[Way], conditions: Conditions, paging: Paging
+) -> ColumnElement[bool]:
+    after = pages.position(paging, of=_LIST, kinds=(uuid.UUID,))
+    before = after[0] if after else None
+    return Request.id.in_(walks.newest(session, ways, conditions, before=before, limit=paging.limit + 1))
+
+
+def _seen(caller: Caller, relation: Relation | None) -> Conditions:
+    seen = visibility.visible_requests(caller)
+    return [seen] if relation is None else [seen, visibility.related(caller, relation)]
+
+
 def _in_account(account_id: str) -> ColumnElement[bool]:
-    return Request.id.in_(select(Target.request_id).where(*equal(Target.account_id, account_id)))
+    return exists().where(Target.request_id == Request.id, *equal(Target.account_id, account_id))

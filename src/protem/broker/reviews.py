@@ -23,6 +23,8 @@ from protem.domain.entitlements import Entitlement
 from protem.domain.errors import Forbidden, NotFound, OwnRequest, RelayRefused, ReviewClosed, ReviewOpen
 from protem.domain.events import EventType
 
+_OPEN = Review.closed_at.is_(None)
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -71,7 +73,7 @@ def list_(
     caller.require(Verb.REVIEWS_LIST)
     conditions = [
         visibility.visible_requests(caller, Verb.REVIEWS_READ),
-        *([] if still_open is None else [Review.closed_at.is_(None) == still_open]),
+        *([] if still_open is None else [_OPEN if still_open else ~_OPEN]),
         *holder(session, Review.principal_id, principal),
     ]
     seen = select(Review).join(Request, Request.id == Review.request_id).where(*conditions)

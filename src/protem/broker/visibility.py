@@ -2,11 +2,12 @@
 
 import uuid
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from protem.broker import texts
+from protem.broker import texts, walks
 from protem.broker.callers import Caller
+from protem.broker.walks import Way
 from protem.db.models import Grant, Involved, Involvement, Request, Token, TokenRole
 from protem.domain.authority import Relation, Verb, may
 from protem.domain.catalogue import Person
@@ -72,10 +73,12 @@ def own_requests(person: Person) -> ColumnElement[bool]:
 
 def involving(person: Person, *relations: Involvement) -> ColumnElement[bool]:
     """Return the condition for requests that this person could decide about, or has to review."""
-    concerned = select(Involved.request_id).where(
-        Involved.handle.in_(person.handles), Involved.relation.in_(relations or [*Involvement])
+    # For each request by itself: some groups are involved in nearly all that there ever were.
+    return exists().where(
+        Involved.request_id == Request.id,
+        Involved.handle.in_(person.handles),
+        Involved.relation.in_(relations or [*Involvement]),
     )
-    return Request.id.in_(concerned)
 
 
 def related(caller: Caller, relation: Relation) -> ColumnElement[bool]:
@@ -91,6 +94,28 @@ def related(caller: Caller, relation: Relation) -> ColumnElement[bool]:
             return involving(caller.person, Involvement(relation.value))
         case _:
             raise texts.refused("relation", "this is requester, beneficiary, approver or reviewer")
+
+
+def ways(
+    session: Session, caller: Caller, *, verb: Verb, relation: Relation | None = None
+) -> list[Way] | None:
+    """Return the ways to all that ``visible_requests`` and ``related`` hold for; None means to everything."""
+    person = caller.person
+    if relation is None and may(verb, caller.relations):
+        return None
+    if person is None:
+        bots = () if relation else session.scalars(_tokens_of(caller)).all()
+        return [walks.by_request(Request.via_token_id == token_id) for token_id in bots]
+    own = {
+        Relation.REQUESTER: walks.by_request(Request.requester_id == person.id),
+        Relation.BENEFICIARY: walks.by_request(Request.beneficiary_id == person.id),
+    }
+    if relation is None:
+        return [*own.values(), *(walks.by_handle(handle, *Involvement) for handle in sorted(person.handles))]
+    if relation in own:
+        return [own[relation]]
+    related(caller, relation)  # refuses what is none
+    return [walks.by_handle(handle, Involvement(relation.value)) for handle in sorted(person.handles)]
 
 
 def _sees(session: Session, caller: Caller, request: Request, verb: Verb) -> bool:

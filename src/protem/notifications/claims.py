@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from protem.broker import webhook_secrets
@@ -32,8 +32,8 @@ class Parcel:
 
 def receivers(session: Session, *, now: datetime) -> list[uuid.UUID]:
     """Return the webhooks for which something is due."""
-    due = select(Delivery.webhook_id).where(*_due(now)).distinct()
-    return list(session.scalars(select(Webhook.id).where(Webhook.enabled, Webhook.id.in_(due))))
+    due = exists().where(Delivery.webhook_id == Webhook.id, *_due(now))
+    return list(session.scalars(select(Webhook.id).where(Webhook.enabled, due)))
 
 
 def due(session: Session, webhook_id: uuid.UUID, *, now: datetime, limit: int) -> list[uuid.UUID]:

@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
     Text,
+    TextClause,
     UniqueConstraint,
     false,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -52,6 +56,13 @@ UNDER_WAY = text("operation_kind IS NOT NULL OR claim_id IS NOT NULL")
 """Holds for assignments that a call, or an operation of AWS, is about."""
 HELD = text("observed <> 'absent' OR provenance <> 'none'")
 """Holds for assignments that AWS has, as far as anybody knows, or may have."""
+
+
+def grouped(condition: TextClause) -> ColumnElement[bool]:
+    """Return one of these conditions for use beside others."""
+    return literal_column(f"({condition.text})", Boolean())
+
+
 _STUCK = text("stuck_since IS NOT NULL")
 _LIVE = text("ended_at IS NULL")
 

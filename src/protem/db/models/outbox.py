@@ -62,7 +62,7 @@ class Delivery(Table):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("webhook_id", "sequence"),
-        Index(None, "state", "next_attempt_at"),
+        Index(None, "webhook_id", "state", "next_attempt_at"),
         Index(None, "webhook_id", "topic", "sequence"),
         Index(None, "webhook_id", "id"),
         Index(None, "answered_at", sqlite_where=_ANSWERED, postgresql_where=_ANSWERED),
