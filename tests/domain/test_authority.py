@@ -10,13 +10,11 @@ from protem.domain.authority import (
     AUTHORITY,
     SCOPES,
     Relation,
-    Ruling,
     Scope,
     Verb,
     may,
-    rule,
-    within,
 )
+from protem.domain.ruling import Ruling, rule, within
 
 P, Q, B, A, R, T = (
     Relation.PERSON,
@@ -66,7 +64,9 @@ EXPECTED: dict[str, set[Relation]] = {
     "locks.read": {ADMIN, AUDITOR, RESPONDER},
     "locks.lift": {ADMIN},
     "assignments.list": {ADMIN, AUDITOR},
+    "assignments.retry": {ADMIN},
     "assignments.force_close": {ADMIN},
+    "reconciler.read": {ADMIN, AUDITOR},
     "changes.list": {ADMIN, AUDITOR},
     "changes.read": {ADMIN, AUDITOR},
     "changes.confirm": {ADMIN},
@@ -132,7 +132,9 @@ WITH_TOKEN: dict[str, tuple[set[str] | str, set[str]]] = {
     "locks.read":                 (STOP,                         AS_BOTH),
     "locks.lift":                 (ADMINISTER,                   AS_BOTH),
     "assignments.list":           (READ,                         AS_BOTH),
+    "assignments.retry":          (ADMINISTER,                   AS_BOTH),
     "assignments.force_close":    (ADMINISTER,                   AS_BOTH),
+    "reconciler.read":            (READ,                         AS_BOTH),
     "changes.list":               (READ,                         AS_BOTH),
     "changes.read":               (READ,                         AS_BOTH),
     "changes.confirm":            (ADMINISTER,                   AS_BOTH),

@@ -4,14 +4,17 @@ import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
-from protem.api.calls import AnyCall
+from protem.api.calls import AnyCall, Turn
+from protem.api.idempotency import IdempotencyKey, once
 from protem.api.operations import operation
 from protem.api.paging import AnyPaging
 from protem.api.proposing import PROPOSED, proposed
+from protem.api.refusing import KEYED
 from protem.api.schemas import assignments as schemas
 from protem.api.schemas.pages import Page, page
-from protem.broker import assignments, force_closing
+from protem.broker import assignments, force_closing, retrying
 from protem.broker.proposals.assignments import propose_force_closing
 from protem.db.models import Observed, Provenance
 from protem.domain import errors
@@ -32,6 +35,7 @@ def list_assignments(
     ] = None,
     provenance: Provenance | None = None,
     observed: Observed | None = None,
+    stuck: Annotated[bool | None, Query(description="Whether its ending fails, or is blocked.")] = None,
 ) -> Page[schemas.Assignment]:
     """List the assignments that Protem knows of, as AWS was last seen to hold them."""
     with call.reading() as turn:
@@ -43,9 +47,29 @@ def list_assignments(
             principal=principal,
             provenance=provenance,
             observed=observed,
+            stuck=stuck,
             paging=paging,
         )
         return page(found, schemas.Assignment.of)
+
+
+@router.post(
+    "/v1/assignments/{assignment_id}/retry",
+    status_code=202,
+    response_model=schemas.Assignment,
+    **operation(Verb.ASSIGNMENTS_RETRY, errors.NotFound, errors.NothingToRetry, *KEYED),
+)
+def retry_assignment(
+    call: AnyCall, assignment_id: uuid.UUID, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Have what failed tried again now, instead of when it would have been."""
+
+    def retry(turn: Turn) -> schemas.Assignment:
+        row = retrying.retry(turn.session, turn.caller, assignment_id, now=turn.now)
+        return schemas.Assignment.of(row)
+
+    key = idempotency_key
+    return once(call, retry, verb=Verb.ASSIGNMENTS_RETRY, key=key, of=assignment_id, status=202)
 
 
 @router.post(

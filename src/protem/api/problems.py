@@ -227,6 +227,10 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         409,
         "`detail` says what would be right; Protem keeps trying meanwhile.",
     ),
+    errors.NothingToRetry: Problem(
+        409,
+        "Read the assignment: `last_error` is null, or it has been given up; there is nothing to wait for.",
+    ),
     errors.OwnChange: Problem(
         403,
         "Ask another admin to look at it: `protem confirm`. You can reject it yourself.",

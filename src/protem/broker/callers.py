@@ -4,9 +4,10 @@ import uuid
 from dataclasses import dataclass
 
 from protem.db.models import TokenRole
-from protem.domain.authority import Relation, Ruling, Scope, Verb, rule, within
+from protem.domain.authority import Relation, Scope, Verb
 from protem.domain.catalogue import Person
 from protem.domain.errors import ActAsRefused, Forbidden, ScopeMissing
+from protem.domain.ruling import Ruling, rule, within
 
 _BY_ROLE = {
     TokenRole.PERSONAL: frozenset({Relation.PERSON}),

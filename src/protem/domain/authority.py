@@ -61,7 +61,9 @@ class Verb(StrEnum):
     LOCKS_READ = "locks.read"
     LOCKS_LIFT = "locks.lift"
     ASSIGNMENTS_LIST = "assignments.list"
+    ASSIGNMENTS_RETRY = "assignments.retry"
     ASSIGNMENTS_FORCE_CLOSE = "assignments.force_close"
+    RECONCILER_READ = "reconciler.read"
     GRANTS_RECEIPT = "grants.receipt"
     CHANGES_LIST = "changes.list"
     CHANGES_READ = "changes.read"
@@ -147,7 +149,9 @@ AUTHORITY: Mapping[Verb, frozenset[Relation]] = {
     Verb.LOCKS_READ: _READERS | {Relation.RESPONDER},
     Verb.LOCKS_LIFT: frozenset({Relation.ADMIN}),
     Verb.ASSIGNMENTS_LIST: _READERS,
+    Verb.ASSIGNMENTS_RETRY: frozenset({Relation.ADMIN}),
     Verb.ASSIGNMENTS_FORCE_CLOSE: frozenset({Relation.ADMIN}),
+    Verb.RECONCILER_READ: _READERS,
     Verb.CHANGES_LIST: _READERS,
     Verb.CHANGES_READ: _READERS,
     Verb.CHANGES_CONFIRM: frozenset({Relation.ADMIN}),
@@ -215,7 +219,9 @@ SCOPES: Mapping[Verb, frozenset[Scope]] = {
     Verb.LOCKS_READ: _STOPPING,
     Verb.LOCKS_LIFT: _ADMINISTERING,
     Verb.ASSIGNMENTS_LIST: _READING,
+    Verb.ASSIGNMENTS_RETRY: _ADMINISTERING,
     Verb.ASSIGNMENTS_FORCE_CLOSE: _ADMINISTERING,
+    Verb.RECONCILER_READ: _READING,
     Verb.CHANGES_LIST: _READING,
     Verb.CHANGES_READ: _READING,
     Verb.CHANGES_CONFIRM: _ADMINISTERING,
@@ -262,39 +268,6 @@ What is not here is open to either.
 """
 
 
-class Ruling(StrEnum):
-    """What the tables say."""
-
-    ALLOWED = "allowed"
-    OUT_OF_SCOPE = "out_of_scope"
-    """The caller might, but not with this token."""
-    FORBIDDEN = "forbidden"
-
-
-def rule(
-    verb: Verb,
-    *,
-    relations: frozenset[Relation],
-    scopes: frozenset[Scope] | None = None,
-    acting: bool = False,
-) -> Ruling:
-    """Say whether somebody with these relations may, by a token of these scopes; None is no token's bound.
-
-    ``acting`` says that a service speaks as a person, to whom ``relations`` belong.
-    """
-    if not within(verb, scopes, acting=acting):
-        return Ruling.OUT_OF_SCOPE
-    return Ruling.ALLOWED if may(verb, relations) else Ruling.FORBIDDEN
-
-
 def may(verb: Verb, relations: frozenset[Relation]) -> bool:
     """Tell whether any of these relations allows the verb."""
     return not AUTHORITY[verb].isdisjoint(relations)
-
-
-def within(verb: Verb, scopes: frozenset[Scope] | None, *, acting: bool) -> bool:
-    """Tell whether a token with these scopes may be used for the verb, whoever may use it."""
-    if scopes is None:
-        return True
-    wanted = ACTING_SCOPES.get(verb, ACTING) if acting else SCOPES[verb]
-    return not wanted.isdisjoint(scopes)

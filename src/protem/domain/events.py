@@ -37,6 +37,8 @@ class EventType(StrEnum):
     ASSIGNMENT_OUTCOME_UNKNOWN = "assignment.outcome_unknown"
     ASSIGNMENT_STUCK = "assignment.stuck"
     ASSIGNMENT_BLOCKED = "assignment.blocked"
+    ASSIGNMENT_RETRIED = "assignment.retried"
+    """Somebody had it tried again before it would have been."""
     ASSIGNMENT_FORCE_CLOSED = "assignment.force_closed"
     """People said that AWS cannot hold it any more; nobody at AWS can be asked."""
     ASSIGNMENT_REOPENED = "assignment.reopened"

@@ -92,6 +92,8 @@ CALLS: Mapping[Verb, Making] = {
     Verb.LOCKS_READ: reading(Scene.lock),
     Verb.LOCKS_LIFT: lambda scene: ("DELETE", scene.lock(), {}),
     Verb.ASSIGNMENTS_LIST: get("/v1/assignments"),
+    Verb.ASSIGNMENTS_RETRY: posting(Scene.blocked, "/retry"),
+    Verb.RECONCILER_READ: get("/v1/reconciler"),
     Verb.ASSIGNMENTS_FORCE_CLOSE: posting(Scene.blocked, "/force-close", **COMMENT),
     Verb.CHANGES_LIST: get("/v1/changes"),
     Verb.CHANGES_READ: reading(Scene.change),

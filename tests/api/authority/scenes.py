@@ -78,6 +78,11 @@ def blocked_assignment(world: World) -> uuid.UUID:
         principal_id=str(uuid.uuid4()),
         provenance=Provenance.BROKERED,
         blocked_reason="there is no such account",
+        stuck_since=world.clock.now(),
+        attempts=1,
+        last_error_code="ResourceNotFoundException",
+        last_error="there is no such account",
+        next_attempt_at=world.clock.now() + timedelta(hours=1),
         created_at=world.clock.now(),
     )
     with world.store.writing() as session:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from protem.api.schemas.fields import Input, Instant, Output
 from protem.api.schemas.grants import Trouble
-from protem.broker import texts
+from protem.broker import assignments, texts
 from protem.db import models
 
 
@@ -45,6 +45,10 @@ class Assignment(Output):
         description="When admins said that AWS cannot hold it; null again once it is seen."
     )
     last_error: Trouble | None
+    cause: str | None = Field(
+        description="Where the last error comes from, as far as it shows; expect further ones."
+    )
+    advice: str | None = Field(description="What to do about the last error, for whoever runs Protem.")
 
     @classmethod
     def of(cls, row: models.Assignment) -> "Assignment":
@@ -64,6 +68,8 @@ class Assignment(Output):
             blocked_reason=row.blocked_reason,
             force_closed_at=row.force_closed_at,
             last_error=trouble(row),
+            cause=assignments.cause(row),
+            advice=assignments.advice(row),
         )
 
 

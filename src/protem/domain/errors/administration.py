@@ -33,6 +33,11 @@ class ForceCloseRefused(Refusal):
     title = "This assignment cannot be given up"
 
 
+class NothingToRetry(Refusal):
+    code = "nothing-to-retry"
+    title = "There is nothing to try again"
+
+
 class OwnChange(Refusal):
     code = "own-change"
     title = "Somebody else has to confirm what you proposed"
