@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage fuzz races bench bench-audit audit-campaign check format lock audit wheel clean
+.PHONY: help setup demo test coverage fuzz races bench bench-audit bench-reconciler audit-campaign check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -66,6 +66,10 @@ bench-audit: setup  ## Measure how fast the record is searched (ROWS=200000; 100
 
 bench-growth: setup  ## Measure how all of it grows with the history (ROWS=100000 DATABASE=both; 1000000 takes an hour)
 	@$(VENV)/bin/python -m benchmarks.growth --rows $(or $(ROWS),100000) --on $(or $(DATABASE),both)
+
+bench-reconciler: setup  ## Measure the reconciler at AWS's limits, in simulated time (SCENARIO=a|b|c|d HOURS=24 OTHERS=10 DATABASE=url)
+	@$(VENV)/bin/python -m benchmarks.reconciler $(foreach one,$(SCENARIO),--scenario $(one)) \
+	  $(if $(HOURS),--hours $(HOURS)) $(if $(OTHERS),--others $(OTHERS)) $(if $(DATABASE),--database $(DATABASE))
 
 audit-campaign: setup  ## Damage an export of the record in every way, and count what is found (MIXTURES=5000)
 	@$(VENV)/bin/python -m tests.broker.record.campaign --mixtures $(or $(MIXTURES),5000)
