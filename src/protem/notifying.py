@@ -72,7 +72,7 @@ class Notifying:
         file = settings.events_file
         self._sink = Sink(store, file.absolute(), clock, going_on) if file else None
 
-    def begin(self, schedule: Schedule, *, while_leading: Callable[[Job], None]) -> None:
+    def begin(self, schedule: Schedule, *, while_leading: Callable[[Job], object]) -> None:
         """Take a place in the schedule."""
         jobs = self._jobs()
         for name, (interval, job, _) in jobs.items():

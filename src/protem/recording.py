@@ -27,7 +27,7 @@ _SELDOM = timedelta(hours=1)
 _SOON = timedelta(milliseconds=100)
 """Long enough to seal what belongs together at once, and not to be in the way of who wrote it."""
 
-Leading = Callable[[Callable[[], object]], None]
+Leading = Callable[[Callable[[], object]], object]
 
 
 class Recording:

@@ -11,7 +11,7 @@ from typing import Any, Self
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
-from protem import identifying, jobs
+from protem import identifying, jobs, observing
 from protem.broker import activation, entitlements
 from protem.broker.record.signing import SigningKey
 from protem.clock import Clock, SystemClock
@@ -63,15 +63,16 @@ class Reconciling:
         self.notifying.stop()
         self.runner.lease.release()
 
-    def while_leading(self, job: Callable[[], object]) -> None:
+    def while_leading(self, job: Callable[[], object]) -> bool:
         """Run a job if this process holds the lease; losing it, or stopping, on the way is no failure."""
         if not self.runner.lease.hold():
-            return
+            return False
         try:
             job()
         except CallWithheld as withheld:
             if withheld.code not in {"lease_lost", "budget_closed"}:
                 raise
+        return True
 
     def read_catalogue(self, instance_arn: str | None) -> None:
         """Synchronise the catalogue; the first one says where to look for standing access."""
@@ -256,6 +257,7 @@ class Runtime:
             kept_for=settings.audit_retention,
         )
         made.notifying.begin(made.schedule, while_leading=made.while_leading)
+        observing.begin(made.schedule, made.runner, while_leading=made.while_leading)
 
     def _going_on(self) -> bool:
         return not self._stopped.is_set()

@@ -4,11 +4,15 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 Tick = Callable[[], timedelta | None]
+Listener = Callable[[str, object, BaseException | None], None]
+_TICK = "tick"
+_TICKS = frozenset({"wake", "due"})
+"""Jobs that come and go, and do the same."""
 
 
 class Schedule:
@@ -25,19 +29,23 @@ class Schedule:
         self._ticking = threading.Lock()
         self._changing = threading.Lock()
         self._stopped = False
+        self._listeners: list[Listener] = []
+        self.intervals: dict[str, timedelta] = {}
+        """How often each job runs by itself."""
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(8)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR)
-        self.every(interval, self._look, name="tick")
+        self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR | EVENT_JOB_EXECUTED)
+        self.every(interval, self._look, name=_TICK)
 
     def every(
         self, interval: timedelta, job: Callable[[], object], *, name: str, at_once: bool = True
     ) -> None:
         """Run ``job`` now, unless told otherwise, and at each interval; its runs never overlap."""
         now = datetime.now(UTC)
+        self.intervals[name] = interval
         self._scheduler.add_job(
             job,
             "interval",
@@ -52,6 +60,10 @@ class Schedule:
         with self._changing:
             if not self._stopped:
                 self._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + after)
+
+    def on_run(self, listener: Listener) -> None:
+        """Have every run told, once it is over: by which job, what it returned, and what it raised."""
+        self._listeners.append(listener)
 
     def start(self) -> None:
         self._scheduler.start()
@@ -72,16 +84,18 @@ class Schedule:
             self._woken.set()
             self._at(datetime.now(UTC), "wake")
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
         self._woken.set()
-        self._tick()
+        return self._tick()
 
-    def _tick(self) -> None:
+    def _tick(self) -> bool:
+        """Tick until nobody wants more; tell whether it was this run that did."""
+        ticked = False
         # The flag is read again after the lock is given back: whoever set it meanwhile may have
         # found the lock taken, and relies on this loop.
         while self._woken.is_set():
             if not self._ticking.acquire(blocking=False):
-                return
+                return ticked
             try:
                 self._woken.clear()
                 wait = self._work()
@@ -89,6 +103,8 @@ class Schedule:
                 self._ticking.release()
             if wait is not None and wait < self._interval:
                 self._at(datetime.now(UTC) + wait, "due")
+            ticked = True
+        return ticked
 
     def _at(self, instant: datetime, name: str) -> None:
         job = self._tick if name == "wake" else self._look
@@ -99,4 +115,8 @@ class Schedule:
                 )
 
     def _tell(self, event: JobExecutionEvent) -> None:
-        self._failed(str(event.job_id))
+        name = _TICK if event.job_id in _TICKS else str(event.job_id)
+        if event.exception is not None:
+            self._failed(name)
+        for listener in self._listeners:
+            listener(name, event.retval, event.exception)

@@ -3,7 +3,7 @@
 import bisect
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
@@ -67,6 +67,7 @@ class CallBudget:
         self._throttled_at: float | None = None
         self._waiting: list[Ticket] = []
         self._numbers = itertools.count()
+        self._served = dict.fromkeys(Priority, 0)
         self._closed = False
         self._lock = threading.Lock()
 
@@ -113,6 +114,22 @@ class CallBudget:
             return self._rate
 
     @property
+    def full_rate(self) -> float:
+        """Calls a second that are let through as long as AWS does not throttle."""
+        return self._full_rate
+
+    def queue(self) -> Mapping[Priority, int]:
+        """Count the calls that wait for their turn, by priority."""
+        with self._lock:
+            waiting = [priority for priority, _ in self._waiting]
+        return {priority: waiting.count(priority) for priority in Priority}
+
+    def served(self) -> Mapping[Priority, int]:
+        """Count the calls that have been let through since the start, by priority."""
+        with self._lock:
+            return dict(self._served)
+
+    @property
     def waiting(self) -> int:
         """How many calls wait for their turn."""
         with self._lock:
@@ -132,6 +149,7 @@ class CallBudget:
             if ahead:
                 return 1 / self._rate
             self._tokens -= 1
+            self._served[ticket[0]] += 1
             return 0.0
 
     def _count(self) -> float:
