@@ -7,6 +7,7 @@ from benchmarks.reconciler import figures, ideal, results
 from benchmarks.reconciler.bounds import OUTSTANDING, Ran
 from benchmarks.reconciler.estate import Estate, Pace
 from benchmarks.reconciler.grants import Life, Wish, lives, owe
+from benchmarks.reconciler.ideal import Ending
 from benchmarks.reconciler.results import Phase, Result
 from benchmarks.reconciler.stages import Stages
 
@@ -106,7 +107,7 @@ def _least(lags: dict[Life, float], done: list[Ran]) -> list[float]:
     deletes = {(one.account, one.began): one.seconds for one in done if one.kind == "deletion"}
     usual = sum(deletes.values()) / max(len(deletes), 1)
     ends = [
-        (life.ends, life.account, deletes.get((life.account, life.ends + lag), usual))
+        Ending(life.ends, life.account, deletes.get((life.account, life.ends + lag), usual))
         for life, lag in lags.items()
     ]
     return ideal.waits(ends, [one for one in done if one.kind == "creation"])

@@ -79,13 +79,13 @@ def conflicts(sent: Iterable[Sent]) -> int:
 
 
 def lags(lives: Iterable[Life], sent: Iterable[Sent], *, now: float) -> dict[Life, float]:
-    """Return, of each grant that is over, how long after its end its first delete call left.
+    """Return, of each grant that is over, how long after its end the delete call left that AWS accepted.
 
     One that has not left yet counts as leaving now.
     """
     deletes: dict[tuple[str, str], list[float]] = defaultdict(list)
     for call in sent:
-        if call.operation == "DeleteAccountAssignment":
+        if call.operation == "DeleteAccountAssignment" and call.outcome == "ok":
             deletes[call.account, call.principal].append(call.at)
     over = [life for life in lives if life.ends <= now and life.activated is not None]
     return {

@@ -3,6 +3,7 @@
 from benchmarks.reconciler import figures, ideal, results
 from benchmarks.reconciler.estate import Estate, Pace
 from benchmarks.reconciler.grants import Wish, count, lives, owe, run_until_ended
+from benchmarks.reconciler.ideal import Ending
 from benchmarks.reconciler.results import Phase, Result
 from benchmarks.reconciler.stages import Stages
 from protem.domain.lifecycle import GrantState
@@ -50,7 +51,7 @@ def _report(result: Result, estate: Estate, endings: int) -> None:
     results.calls(result, everything, grants=len(grants))
     lags = figures.lags(grants, sent, now=estate.time.seconds)
     beginnings = [life.activated - life.starts for life in grants if life.starts >= _AT and life.activated]
-    least = ideal.waits([(_AT, one.account, one.seconds) for one in deletions], [])
+    least = ideal.waits([Ending(_AT, one.account, one.seconds) for one in deletions], [])
     result.say(
         f"from ends_at to the delete call: {figures.spread(lags.values())}; AWS's limits alone: "
         f"{figures.spread(least)}",
