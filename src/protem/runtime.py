@@ -11,7 +11,7 @@ from typing import Any, Self
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
-from protem import identifying, jobs, observing
+from protem import identifying, jobs, observing, retaining
 from protem.broker import activation, entitlements
 from protem.broker.record.signing import SigningKey
 from protem.clock import Clock, SystemClock
@@ -257,6 +257,14 @@ class Runtime:
             kept_for=settings.audit_retention,
         )
         made.notifying.begin(made.schedule, while_leading=made.while_leading)
+        leading = made.runner.lease.held
+        retaining.begin(
+            made.schedule,
+            self.store,
+            settings,
+            while_leading=made.while_leading,
+            going_on=lambda: self._going_on() and leading(),
+        )
         observing.begin(made.schedule, made.runner, while_leading=made.while_leading)
 
     def _going_on(self) -> bool:

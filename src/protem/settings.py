@@ -112,6 +112,14 @@ class Settings(IdentitySettings):
     audit_retention: Duration | None = Field(
         default=None, description="How long what is on record is kept; everything is unless this says so."
     )
+    retention: Duration | None = Field(
+        default=None, description="How long what is over is kept; everything is unless this says so."
+    )
+    history_directory: Path | None = Field(
+        default=None,
+        validate_default=True,
+        description="A directory into which history is written before it is pruned.",
+    )
     events_file: Path | None = Field(
         default=None, description="A file that every event is appended to, as JSON Lines."
     )
@@ -140,6 +148,21 @@ class Settings(IdentitySettings):
             raise ValueError("what is on record is kept for P90D at least; leave this out to keep all of it")
         if value is not None and info.data.get("audit_key_file") is None:
             raise ValueError("only what is signed may be dropped; set PROTEM_AUDIT_KEY_FILE, too")
+        return value
+
+    @field_validator("history_directory")
+    @classmethod
+    def _exported(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and info.data.get("retention") is not None:
+            raise ValueError("what PROTEM_RETENTION lets go of is exported first; say where to")
+        return value
+
+    @field_validator("retention")
+    @classmethod
+    def _kept(cls, value: timedelta | None, info: ValidationInfo) -> timedelta | None:
+        answers = info.data.get("idempotency_retention") or timedelta()
+        if value is not None and value < max(SHORTEST_RETENTION, answers):
+            raise ValueError("history is kept for P90D at least, and as long as PROTEM_IDEMPOTENCY_RETENTION")
         return value
 
     @field_validator("host")

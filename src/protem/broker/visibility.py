@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from protem.broker import texts, walks
 from protem.broker.callers import Caller
+from protem.broker.history import remains
 from protem.broker.walks import Way
-from protem.db.models import Grant, Involved, Involvement, Request, Token, TokenRole
+from protem.db.models import Grant, Involved, Involvement, PrunedKind, Request, Token, TokenRole
 from protem.domain.authority import Relation, Verb, may
 from protem.domain.catalogue import Person
-from protem.domain.errors import NotFound
 
 
 def relations_to(session: Session, caller: Caller, request: Request) -> frozenset[Relation]:
@@ -41,7 +41,7 @@ def request(session: Session, caller: Caller, request_id: uuid.UUID, *, locked: 
     wanted = select(Request).where(Request.id == request_id).execution_options(populate_existing=True)
     found = session.scalars(wanted.with_for_update() if locked else wanted).one_or_none()
     if found is None or not _sees(session, caller, found, Verb.REQUESTS_READ):
-        raise NotFound("there is no such request, or it is not yours to see")
+        raise remains.absence(session, caller, PrunedKind.REQUEST, request_id, Verb.REQUESTS_READ)
     return found
 
 
@@ -50,7 +50,7 @@ def grant(session: Session, caller: Caller, grant_id: uuid.UUID) -> tuple[Grant,
     found = session.get(Grant, grant_id, populate_existing=True)
     asked = session.get(Request, found.request_id) if found else None
     if found is None or asked is None or not _sees(session, caller, asked, Verb.GRANTS_READ):
-        raise NotFound("there is no such grant, or it is not yours to see")
+        raise remains.absence(session, caller, PrunedKind.GRANT, grant_id, Verb.GRANTS_READ)
     return found, asked
 
 

@@ -73,6 +73,8 @@ class EventType(StrEnum):
     """Somebody took a copy of the record, or part of one."""
     AUDIT_SEGMENT_DROPPED = "audit.segment_dropped"
     """The oldest of the record is no longer kept; the facts have the hashes of its ends."""
+    HISTORY_PRUNED = "history.pruned"
+    """What ended long ago is no longer in the store; the facts name the file that it went into."""
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_ROTATED = "webhook.rotated"

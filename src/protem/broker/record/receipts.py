@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from protem.broker import visibility
 from protem.broker.callers import Caller
+from protem.broker.history import remains
+from protem.broker.history.remains import Remains
 from protem.broker.record import documents
 from protem.broker.record.sealing import NOTHING
 from protem.broker.record.signing import SigningKey
-from protem.db.models import AuditEvent, Chain, DroppedSegment, Grant, Request, Seal
+from protem.db.models import AuditEvent, Chain, DroppedSegment, Grant, Pruned, PrunedKind, Request, Seal
 from protem.domain import receipts
 from protem.domain.authority import Verb
 from protem.domain.errors import ReceiptGone, ReceiptNotReady, SigningKeyMissing
@@ -35,13 +37,9 @@ def issue(
     Raises ``ReceiptNotReady`` with what is missing, ``ReceiptGone`` once its events are no longer
     kept, or ``SigningKeyMissing``.
     """
-    grant, request = visibility.grant(session, caller, grant_id)
-    caller.require(Verb.GRANTS_RECEIPT, *visibility.relations_to(session, caller, request))
+    grant = remains.grant(session, caller, grant_id, Verb.GRANTS_RECEIPT) or _over(session, caller, grant_id)
     if key is None:
         raise SigningKeyMissing("this installation has no key, so nobody could tell a receipt from a forgery")
-    if grant.state in LIVE_GRANT_STATES:
-        facts = {"missing": "the end", "state": grant.state.value}
-        raise ReceiptNotReady(f"the grant is {grant.state}, and not over", facts=facts)
     chain = session.scalars(select(Chain)).one()
     entries = _entries(session, _sealed(session, grant))
     return key.sign(
@@ -57,6 +55,15 @@ def issue(
     )
 
 
+def _over(session: Session, caller: Caller, grant_id: uuid.UUID) -> Grant:
+    grant, request = visibility.grant(session, caller, grant_id)
+    caller.require(Verb.GRANTS_RECEIPT, *visibility.relations_to(session, caller, request))
+    if grant.state in LIVE_GRANT_STATES:
+        facts = {"missing": "the end", "state": grant.state.value}
+        raise ReceiptNotReady(f"the grant is {grant.state}, and not over", facts=facts)
+    return grant
+
+
 def concerns(event: dict[str, Any], *, grant_id: str, requests: frozenset[str]) -> bool:
     """Tell whether an event belongs on the receipt of a grant that came of these requests."""
     if event.get("grant_id") is not None:
@@ -66,14 +73,14 @@ def concerns(event: dict[str, Any], *, grant_id: str, requests: frozenset[str]) 
     return extends or event.get("request_id") in requests
 
 
-def _summary(grant: Grant, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _summary(grant: Grant | Remains, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     try:
         return receipts.summary(str(grant.id), [entry["event"] for entry in entries])
     except Untold as untold:
         raise ReceiptGone(f"the record does not tell all of it any more: {untold}") from None
 
 
-def _sealed(session: Session, grant: Grant) -> Sequence[Found]:
+def _sealed(session: Session, grant: Grant | Remains) -> Sequence[Found]:
     found: Sequence[Any] = session.execute(
         select(AuditEvent, Seal)
         .outerjoin(Seal, Seal.event_id == AuditEvent.id)
@@ -89,10 +96,11 @@ def _sealed(session: Session, grant: Grant) -> Sequence[Found]:
     return [(event, seal) for event, seal in found]
 
 
-def _about(session: Session, grant: Grant) -> list[Any]:
+def _about(session: Session, grant: Grant | Remains) -> list[Any]:
     """Return conditions: about the grant, what was asked for it, and its assignment as long as it is its."""
     extensions = select(Request.id).where(Request.extends_grant_id == grant.id)
-    asked = [grant.request_id, *session.scalars(extensions)]
+    pruned = select(Pruned.id).where(Pruned.about_id == grant.id, Pruned.kind == PrunedKind.REQUEST)
+    asked = [grant.request_id, *session.scalars(union(extensions, pruned))]
     until = _next_life(session, grant)
     # By places in the record: times are of several processes, and not in its order.
     begun = _place(session, AuditEvent.grant_id == grant.id, AuditEvent.type == EventType.GRANT_CREATED.value)
@@ -109,7 +117,7 @@ def _about(session: Session, grant: Grant) -> list[Any]:
     ]
 
 
-def _next_life(session: Session, grant: Grant) -> int | None:
+def _next_life(session: Session, grant: Grant | Remains) -> int | None:
     """Return where the assignment began to be somebody else's business, if that was after the end."""
     over = _place(session, AuditEvent.grant_id == grant.id, AuditEvent.type.in_(receipts.OVER))
     if over is None:

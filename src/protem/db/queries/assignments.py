@@ -36,8 +36,13 @@ def ensure(
         "version": 1,
         "created_at": now,
     }
-    insert_unless_there(session, Assignment, triple | fresh)
-    return session.scalars(select(Assignment.id).filter_by(**triple)).one()
+    # Held, though others may refer to it, too: a row that nothing refers to yet may else be pruned.
+    held = select(Assignment.id).filter_by(**triple).with_for_update(read=True, key_share=True)
+    found = None
+    while found is None:
+        insert_unless_there(session, Assignment, triple | fresh)
+        found = session.scalars(held).one_or_none()
+    return found
 
 
 def bring_forward(session: Session, assignment_id: uuid.UUID, *, at: datetime) -> None:

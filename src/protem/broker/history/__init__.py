@@ -1,0 +1,1 @@
+"""What is over for long: chosen, written down as lines of a file, and let go of."""
