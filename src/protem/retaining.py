@@ -45,7 +45,7 @@ def begin(
     store: Store,
     settings: Settings,
     *,
-    while_leading: Callable[[Job], None],
+    while_leading: Callable[[Job], object],
     going_on: Callable[[], bool],
 ) -> None:
     """Take a place in the schedule, if history is not kept for ever."""

@@ -64,7 +64,10 @@ def grant(session: Session, caller: Caller, grant_id: uuid.UUID, verb: Verb) -> 
     """Return what is left of a grant that was let go of, if ``caller`` may do this to it."""
     if session.get(Pruned, grant_id) is None:
         return None
-    caller.require(verb, *relations(session, caller, PrunedKind.GRANT, grant_id))
+    theirs = relations(session, caller, PrunedKind.GRANT, grant_id)
+    if not may(verb, caller.relations | theirs):
+        return None
+    caller.require(verb, *theirs)
     begun = select(AuditEvent).where(
         AuditEvent.grant_id == grant_id, AuditEvent.type == EventType.GRANT_CREATED.value
     )
