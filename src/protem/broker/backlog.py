@@ -112,10 +112,10 @@ def _owing(now: datetime) -> Select[int]:
 
 def failing(session: Session, *, blocked: bool) -> Mapping[Cause, int]:
     """Count the endings that fail, by what they fail from; those that are blocked, or the others."""
-    # An older version wrote no cause down, and what it wrote may be different for each row.
+    # Another version wrote no cause down, or one that is unknown here: what was said may differ by row.
     row = Assignment
-    told = case((row.last_error_cause.is_(None), row.last_error))
-    code = case((row.last_error_cause.is_(None), row.last_error_code))
+    foreign = or_(row.last_error_cause.is_(None), row.last_error_cause.not_in(list(Cause)))
+    told, code = case((foreign, row.last_error)), case((foreign, row.last_error_code))
     found = (
         select(row.last_error_cause, code, told, func.count())
         .where(*_failing(blocked=blocked))

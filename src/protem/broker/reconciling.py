@@ -76,11 +76,15 @@ def _about_leader(found: Report) -> Iterator[str]:
 
 def _about_endings(found: Report) -> Iterator[str]:
     if found.overdue.age(found.now) > _LATE:
-        yield f"{found.overdue.count} grants are over and not yet ended"
-    if found.stuck.count:
-        yield f"{found.stuck.count} endings fail, and are tried again"
-    if found.blocked.count:
-        yield f"{found.blocked.count} endings are blocked for a reason outside Protem"
+        yield _counted(found.overdue.count, "grant is", "grants are", "over and not yet ended")
+    if count := found.stuck.count:
+        yield _counted(count, "ending fails, and is", "endings fail, and are", "tried again")
+    if count := found.blocked.count:
+        yield _counted(count, "ending is", "endings are", "blocked for a reason outside Protem")
+
+
+def _counted(count: int, one: str, many: str, rest: str) -> str:
+    return f"{count} {one if count == 1 else many} {rest}"
 
 
 def _about_jobs(found: Report) -> Iterator[str]:
