@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from itertools import permutations
 
 import pytest
 
+from protem.clock import SystemClock
 from protem.identity_center.budget import BudgetClosed, CallBudget, Priority
 from tests.clocks import ManualClock
 
@@ -179,12 +181,14 @@ def test_housekeeping_still_gets_the_full_rate_when_it_is_alone() -> None:
     assert times[-1] == pytest.approx(1.0)
 
 
-def test_throttling_halves_the_rate_once_for_all_calls_that_were_under_way() -> None:
+def test_throttling_slows_down_once_for_all_calls_that_were_under_way() -> None:
     clock = ManualClock()
     budget = CallBudget(clock=clock, rate=16)
+    budget.throttled()
+    slowed = budget.rate
     for _ in range(5):
         budget.throttled()
-    assert budget.rate == 8
+    assert budget.rate == slowed < 0.75 * 16
 
 
 def test_throttling_that_goes_on_slows_down_further_but_never_to_a_stop() -> None:
@@ -197,14 +201,35 @@ def test_throttling_that_goes_on_slows_down_further_but_never_to_a_stop() -> Non
     budget.take()
 
 
-def test_the_rate_comes_back_bit_by_bit() -> None:
+def test_the_full_rate_comes_back() -> None:
     clock = ManualClock()
-    budget = CallBudget(clock=clock, rate=16, recovery=60)
+    budget = CallBudget(clock=clock, rate=16)
     budget.throttled()
-    clock.advance(15)
-    assert budget.rate == pytest.approx(12)
-    clock.advance(600)
-    assert budget.rate == 16
+    clock.advance(120)
+    assert budget.rate == budget.full_rate == 16
+    assert most_within_a_second(times_of(budget, clock, calls=100)) <= 18
+
+
+def test_while_aws_throttles_an_ending_finds_a_call_left_over_by_everything_else() -> None:
+    clock = ManualClock()
+    budget = CallBudget(clock=clock)
+    budget.throttled()
+    with budget.priority(Priority.BEGINNING):
+        times_of(budget, clock, calls=20)
+    before = clock.monotonic()
+    with budget.priority(Priority.ENDING):
+        budget.take()
+    assert clock.monotonic() == before
+
+
+def test_what_one_operation_is_throttled_for_leaves_the_pace_of_all_others_alone() -> None:
+    clock = ManualClock()
+    everything, one = CallBudget(clock=clock), CallBudget(clock=clock, rate=3)
+    for _ in range(5):
+        one.throttled()
+        clock.advance(1)
+    assert one.rate < 3
+    assert everything.rate == everything.full_rate
 
 
 def test_a_closed_budget_lets_nobody_through() -> None:
@@ -232,6 +257,15 @@ def test_whoever_waits_when_the_budget_closes_is_told() -> None:
     queue.clock.advance(0.25)
     thread.join(timeout=30)
     assert told == ["closed"]
+
+
+def test_everybody_who_waits_on_a_real_clock_is_told_when_the_budget_closes() -> None:
+    budget = CallBudget(clock=SystemClock(), rate=0.001)
+    times_of(budget, ManualClock(), calls=2)
+    with ThreadPoolExecutor(20) as pool:
+        waiting = [pool.submit(budget.take) for _ in range(20)]
+        budget.close()
+    assert {type(one.exception()) for one in waiting} == {BudgetClosed}
 
 
 @pytest.mark.parametrize("shape", [{"rate": 0}, {"burst": 1, "headroom": 1}, {"headroom": -1}])

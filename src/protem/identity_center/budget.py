@@ -3,12 +3,14 @@
 import bisect
 import itertools
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
 
 from protem.clock import Clock
+from protem.identity_center.adaptive_rate import AdaptiveRate
 
 
 class Priority(IntEnum):
@@ -23,6 +25,9 @@ class Priority(IntEnum):
 Ticket = tuple[Priority, int]
 
 _PRIORITY: ContextVar[Priority] = ContextVar("protem_call_priority", default=Priority.WATCHING)
+
+_LEAST_RATE = 1.0
+"""Calls a second that leave however much is throttled: only they show that it is over."""
 
 _LONGEST_NAP = 0.25
 """Seconds after which a waiter looks again, because the rate may have recovered meanwhile."""
@@ -40,8 +45,9 @@ class CallBudget:
 
     ``rate`` is in calls a second. At most ``burst + rate`` calls leave in any one second: the
     defaults stay within the 20 that AWS allows. Housekeeping leaves ``headroom`` tokens behind, so
-    that an ending finds one however much of the catalogue is being read. ``throttled`` halves the
-    rate, which then climbs back, all the way in ``recovery`` seconds.
+    that an ending finds one however much of the catalogue is being read; as long as AWS throttles,
+    so does everything else. ``throttled`` slows all down, and ``recovery`` is after how many seconds
+    the rate that was throttled is tried again.
     """
 
     def __init__(
@@ -51,20 +57,18 @@ class CallBudget:
         rate: float = 18.0,
         burst: int = 2,
         headroom: int = 1,
-        recovery: float = 60.0,
+        recovery: float = 30.0,
     ) -> None:
         if rate <= 0 or not 0 <= headroom < burst:
             message = "a budget needs a rate above zero and a burst larger than its headroom"
             raise ValueError(message)
         self._clock = clock
-        self._full_rate = self._rate = rate
-        self._least_rate = min(rate, 1.0)
-        self._recovery = recovery
+        self._rate = AdaptiveRate(rate, least=_LEAST_RATE, plateau=recovery)
         self._burst = float(burst)
         self._headroom = headroom
         self._tokens = float(burst)
         self._counted_at = clock.monotonic()
-        self._throttled_at: float | None = None
+        self._taken_at: deque[float] = deque()
         self._waiting: list[Ticket] = []
         self._numbers = itertools.count()
         self._served = dict.fromkeys(Priority, 0)
@@ -93,12 +97,10 @@ class CallBudget:
                 self._waiting.remove(ticket)
 
     def throttled(self) -> None:
-        """Halve the rate because AWS said that it was too high; once a second counts once."""
+        """Slow down because AWS said that it was too much; what is said within a second counts once."""
         with self._lock:
             now = self._count()
-            if self._throttled_at is None or now - self._throttled_at >= 1.0:
-                self._throttled_at = now
-                self._rate = max(self._rate / 2, self._least_rate)
+            self._rate.refused(now, sent=sum(at > now - 1 for at in self._taken_at))
             self._tokens = min(self._tokens, 0.0)
 
     def close(self) -> None:
@@ -110,13 +112,12 @@ class CallBudget:
     def rate(self) -> float:
         """Calls a second that are let through at present."""
         with self._lock:
-            self._count()
-            return self._rate
+            return self._rate.at(self._count())
 
     @property
     def full_rate(self) -> float:
         """Calls a second that are let through as long as AWS does not throttle."""
-        return self._full_rate
+        return self._rate.full
 
     def queue(self) -> Mapping[Priority, int]:
         """Count the calls that wait for their turn, by priority."""
@@ -140,22 +141,32 @@ class CallBudget:
         with self._lock:
             if self._closed:
                 raise BudgetClosed
-            self._count()
+            now = self._count()
             ahead = self._waiting.index(ticket)
-            kept = self._headroom if ticket[0] is Priority.HOUSEKEEPING else 0
-            missing = ahead + 1 + kept - self._tokens
+            missing = ahead + 1 + self._left_for_endings(ticket[0], now) - self._tokens
             if missing > _ROUNDING:
-                return missing / self._rate
+                return missing / self._rate.at(now)
             if ahead:
-                return 1 / self._rate
-            self._tokens -= 1
-            self._served[ticket[0]] += 1
+                return 1 / self._rate.at(now)
+            self._take(ticket[0], now)
             return 0.0
+
+    def _left_for_endings(self, priority: Priority, now: float) -> int:
+        waits = priority is Priority.HOUSEKEEPING or (
+            priority is not Priority.ENDING and self._rate.slow(now)
+        )
+        return self._headroom if waits else 0
+
+    def _take(self, priority: Priority, now: float) -> None:
+        self._tokens -= 1
+        self._served[priority] += 1
+        self._taken_at.append(now)
+        while self._taken_at[0] <= now - 1:
+            self._taken_at.popleft()
 
     def _count(self) -> float:
         """Add what has come in since the last count, and return the present instant."""
         now = self._clock.monotonic()
         elapsed, self._counted_at = now - self._counted_at, now
-        self._rate = min(self._full_rate, self._rate + elapsed * self._full_rate / self._recovery)
-        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
+        self._tokens = min(self._burst, self._tokens + elapsed * self._rate.at(now))
         return now
