@@ -22,15 +22,14 @@ from protem.identity_center.aws import Connection, connect, sessions
 from protem.identity_center.budget import CallBudget
 from protem.identity_center.errors import CallWithheld
 from protem.jobs import Jobs
-from protem.notifications.metrics import Outbox
 from protem.notifying import Notifying
 from protem.reconciler import catalogue, standing
 from protem.reconciler.lease import Lease
-from protem.reconciler.metrics import Metrics, Stock
+from protem.reconciler.metrics import Metrics
 from protem.reconciler.pulse import Pulse
 from protem.reconciler.runner import Runner
 from protem.reconciler.steps import Guard
-from protem.recording import Proof, Recording
+from protem.recording import Recording
 from protem.schedule import Schedule
 from protem.settings import Settings
 
@@ -109,9 +108,7 @@ class Runtime:
         self.admission = identifying.admission(settings)
         self.identity_provider = identifying.provider(settings, clock=clock)
         self.metrics = CollectorRegistry(auto_describe=False)
-        self.metrics.register(Stock(store))
-        self.metrics.register(Proof(store))
-        self.metrics.register(Outbox(store, settings.events_file))
+        observing.register(self.metrics, store, events_file=settings.events_file)
         key_file = settings.audit_key_file
         self.signing_key = SigningKey.load(key_file) if key_file else None
         self.reconciling: Reconciling | None = None
@@ -225,7 +222,8 @@ class Runtime:
         schedule = Schedule(runner.tick, interval=settings.tick_interval, failed=metrics.failed)
         runner.done = schedule.wake
         store.on_commit(partial(_react, schedule))
-        self.metrics.register(Pulse(store, runner, budget))
+        store.on_report(metrics.committed)
+        self.metrics.register(Pulse(runner, budget))
         notifying = Notifying(store, settings, clock=clock, metrics=self.metrics, going_on=self._going_on)
         made = Reconciling(runner, connection, budget, pool, schedule, notifying)
         self._jobs(made)

@@ -12,6 +12,7 @@ from protem.clock import Clock
 from protem.db import engine as engines
 
 Listener = Callable[[frozenset[str]], None]
+Reader = Callable[[object], None]
 
 _ASIDE = 2
 
@@ -33,6 +34,7 @@ class Store:
         self._writers = threading.Lock() if self.is_sqlite else nullcontext()
         self._writing = self.engine.execution_options(**{engines.WRITES: True})
         self._listeners: list[Listener] = []
+        self._readers: list[Reader] = []
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -68,6 +70,10 @@ class Store:
         """Call ``listener`` with the announced topics after each commit that announced any."""
         self._listeners.append(listener)
 
+    def on_report(self, reader: Reader) -> None:
+        """Call ``reader`` with each fact that was reported, once it is committed."""
+        self._readers.append(reader)
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
@@ -78,9 +84,13 @@ class Store:
         if topics:
             for listener in self._listeners:
                 listener(topics)
+        for fact in session.info.get(_FACTS, ()):
+            for reader in self._readers:
+                reader(fact)
 
 
 _TOPICS = "protem_topics"
+_FACTS = "protem_facts"
 
 ASSIGNMENTS = "assignments"
 """Something was committed that the reconciler should look at now."""
@@ -94,6 +104,11 @@ SEALED = "sealed"
 """Events have got their numbers: they can leave."""
 OUTBOX = "outbox"
 """Something waits to be sent."""
+
+
+def report(session: Session, *facts: object) -> None:
+    """Have these facts told to the readers of this process once the session's transaction is committed."""
+    session.info.setdefault(_FACTS, []).extend(facts)
 
 
 def announce(session: Session, *topics: str) -> None:

@@ -17,6 +17,9 @@ from protem.reconciler.job_log import JobLog
 from protem.reconciler.runner import MOST_CLOCK_OFFSET, Runner
 
 EVERY = timedelta(seconds=2)
+CLOCK = "clock"
+PAUSES = (CLOCK,)
+"""Why nothing new may begin anywhere."""
 COUNT_EVERY = timedelta(minutes=10)
 """How often all of history is read, to count the grants that are over."""
 
@@ -84,7 +87,7 @@ class Heart:
 
 
 def _paused(offset: timedelta) -> list[str]:
-    return ["clock"] if abs(offset) > MOST_CLOCK_OFFSET else []
+    return [CLOCK] if abs(offset) > MOST_CLOCK_OFFSET else []
 
 
 def _named(priority: Priority) -> str:

@@ -35,6 +35,8 @@ class Progress:
 
     leading: bool = False
     ticked_at: datetime | None = None
+    ticked_on: float | None = None
+    """The same on the clock's monotonic scale."""
     clock_offset: timedelta = timedelta()
     """AWS's time minus the one by which access ends: the database's, where processes share it."""
     poisoned: int = 0
@@ -79,7 +81,7 @@ class Runner:
             if self._under_way >= self.threads:
                 break
             self._start(assignment_id, room)
-        self.progress.ticked_at = now
+        self.progress.ticked_at, self.progress.ticked_on = now, self.clock.monotonic()
         with self.store.reading() as session:
             later = claims.next_due(session, now=now)
             return None if later is None else max(later - self.store.now(session), timedelta())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from protem.broker import audit
 from protem.broker.activation import Obstacle
 from protem.db.models import Assignment, Grant, Observed, Provenance
-from protem.db.store import ANSWERS, announce
+from protem.db.store import ANSWERS, announce, report
 from protem.domain.events import EventType
 from protem.domain.lifecycle import LIVE_GRANT_STATES, EndReason, GrantState, grant_may_become
 from protem.domain.owing import next_change
@@ -29,6 +29,13 @@ _EVENTS = {
 
 WhyNot = Callable[[Session, Grant, datetime], Obstacle | None]
 """Says why access that was approved may not begin after all; None lets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An ending that AWS has confirmed, and how long after access was over."""
+
+    late: timedelta
 
 
 @dataclass
@@ -132,6 +139,8 @@ def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | Non
     if not grant_may_become(grant.state, state):
         message = f"grant {grant.id} cannot go from {grant.state} to {state}"
         raise ValueError(message)
+    if state is GrantState.ENDED and _confirmed(hold, grant):
+        report(hold.session, Ended(hold.now - (grant.revoked_at or grant.ends_at)))
     grant.state = state
     grant.end_reason = grant.end_reason or reason
     if state is GrantState.ACTIVE:
@@ -146,6 +155,11 @@ def move(hold: Hold, grant: Grant, state: GrantState, *, reason: EndReason | Non
         told |= _left(hold)
     audit.record(hold.session, _EVENTS[state], grant, now=hold.now, facts=told)
     announce(hold.session, ANSWERS)
+
+
+def _confirmed(hold: Hold, grant: Grant) -> bool:
+    """Whether AWS has said that what a grant let go of is gone, not only that somebody else owes it."""
+    return grant.state is GrantState.DEACTIVATING and hold.row.observed is Observed.ABSENT
 
 
 def _left(hold: Hold) -> dict[str, Any]:
