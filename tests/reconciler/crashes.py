@@ -63,6 +63,12 @@ class MortalAssignments:
             ),
         )
 
+    def held_by(self, holder: Holder, *, instance_arn: str) -> frozenset[AssignmentKey]:
+        return self._call("list", lambda: self.inner.held_by(holder, instance_arn=instance_arn))
+
+    def running(self, kind: OperationKind, *, instance_arn: str) -> frozenset[str]:
+        return self._call("hint", lambda: self.inner.running(kind, instance_arn=instance_arn))
+
     def create(self, key: AssignmentKey) -> Operation:
         return self._call("create", lambda: self.inner.create(key))
 

@@ -7,11 +7,14 @@ import pytest
 
 from protem.db.models import Act, Observed, Provenance
 from protem.reconciler import plan
-from protem.reconciler.plan import Create, Delete, Look, Poll, Rest, Situation, next_step
+from protem.reconciler.plan import Create, Delete, Look, Poll, Rest, Settle, Situation, next_step
 from tests.clocks import START
 
 WATCH = timedelta(minutes=10)
 AGES = (timedelta(seconds=1), timedelta(seconds=11), timedelta(hours=2), timedelta(hours=25))
+
+OPERATIONS = ((None, False), *product((Act.CREATE, Act.DELETE), (False, True)))
+"""Which operation runs, and whether AWS lists it no longer."""
 
 
 def situations() -> list[Situation]:
@@ -23,7 +26,7 @@ def situations() -> list[Situation]:
         if renewing and not held:
             continue
         for provenance, observed, age, operation, create, delete in product(
-            Provenance, Observed, AGES, (None, Act.CREATE, Act.DELETE), (None, *AGES), (None, *AGES)
+            Provenance, Observed, AGES, OPERATIONS, (None, *AGES), (None, *AGES)
         ):
             at = None if observed is Observed.UNKNOWN else START - age
             found.append(
@@ -37,7 +40,8 @@ def situations() -> list[Situation]:
                     observed=observed,
                     observed_at=at,
                     observed_since=at,
-                    operation=operation,
+                    operation=operation[0],
+                    left=operation[1],
                     unconfirmed_create_at=None if create is None else START - create,
                     unconfirmed_delete_at=None if delete is None else START - delete,
                     next_change=START + timedelta(minutes=5),
@@ -50,7 +54,7 @@ ALL = [(seen, next_step(seen, START, watch=WATCH)) for seen in situations()]
 
 
 def test_every_situation_has_a_step() -> None:
-    assert {type(step) for _, step in ALL} == {Look, Create, Delete, Poll, Rest}
+    assert {type(step) for _, step in ALL} == {Look, Create, Delete, Poll, Settle, Rest}
 
 
 def test_nothing_is_deleted_that_is_owed_or_not_ours() -> None:
@@ -77,7 +81,11 @@ def test_what_is_to_be_made_anew_is_never_left_to_rest() -> None:
 
 
 def test_while_an_operation_runs_it_is_all_that_is_asked_about() -> None:
-    assert all(isinstance(step, Poll) is (seen.operation is not None) for seen, step in ALL)
+    assert all(isinstance(step, Poll | Settle) is (seen.operation is not None) for seen, step in ALL)
+
+
+def test_an_operation_that_left_needs_evidence_before_anything_else_happens() -> None:
+    assert all(isinstance(step, Settle) for seen, step in ALL if seen.left)
 
 
 def test_what_is_ours_and_not_owed_is_never_left_to_rest() -> None:

@@ -2,26 +2,22 @@
 
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protem.broker import audit
-from protem.db.models import Act, Assignment, Grant, Observed, Provenance, new_id
+from protem.db.models import Act, Assignment, Observed, Provenance, new_id
 from protem.domain.events import EventType
-from protem.domain.lifecycle import LIVE_GRANT_STATES
-from protem.identity_center.values import AssignmentKey, PrincipalType
+from protem.identity_center.values import AssignmentKey
 from protem.reconciler import plan, telling
 from protem.reconciler.settle import Hold, WhyNot, by_time, give_up_refused
+from protem.reconciler.traffic import WRITES, Traffic, claimed, key
 
-CLAIM_TIMEOUT = timedelta(minutes=2)
-"""Longer than any call can take; after it, whoever claimed is taken to have died."""
-MOST_CREATES = 15
-"""Outstanding creates that AWS allows (quotas of IAM Identity Center)."""
-_TURNS = 8
-_WRITES = (Act.CREATE, Act.DELETE)
+_HINTED = timedelta(seconds=15)
+"""How long a row rests while its operation runs: what hints and listings show wakes it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +25,16 @@ class Work:
     """One call to AWS that this process, and nobody else, is about to make."""
 
     assignment_id: uuid.UUID
-    claim_id: uuid.UUID
+    claim_id: uuid.UUID | None
+    """None where the operation that is asked about stands for the claim: nobody writes until it is over."""
     version: int
     act: Act
     key: AssignmentKey
+    claimed_at: datetime
     ending: bool
     watching: bool = False
+    preparing: bool = False
+    """It only looks before a create."""
     operation_kind: Act | None = None
     operation_id: str | None = None
     leaves_within: timedelta | None = None
@@ -43,116 +43,81 @@ class Work:
     """How long after access was over this first delete is about to leave."""
 
 
-@dataclass
-class Traffic:
-    """What AWS's limits leave room for; kept up to date as work is claimed."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row whose write waits for room; until its version changes, or that instant, nothing else does."""
 
-    busy: set[str] = field(default_factory=set)
-    """Accounts with a write under way: AWS updates one role at a time in each."""
-    overdue: set[str] = field(default_factory=set)
-    """Accounts with endings that fail: nothing new begins there."""
-    creates: int = 0
-    creates_paused: bool = False
-
-    def admits(self, act: Act, account_id: str) -> bool:
-        if act not in _WRITES:
-            return True
-        if account_id in self.busy:
-            return False
-        if act is Act.DELETE:
-            return True
-        return not self.creates_paused and self.creates < MOST_CREATES and account_id not in self.overdue
-
-    def enter(self, act: Act, account_id: str) -> None:
-        if act in _WRITES:
-            self.busy.add(account_id)
-            self.creates += act is Act.CREATE
+    act: Act
+    version: int
+    until: datetime | None
 
 
-def due(session: Session, *, now: datetime, fence: int, limit: int) -> list[uuid.UUID]:
-    """Return rows to look at: endings first, and a few of each account before more of any."""
-    rank = _rank(now)
-    order = (Assignment.operation_kind.is_(None), rank, Assignment.next_attempt_at, Assignment.id)
-    turn = func.row_number().over(partition_by=Assignment.account_id, order_by=order).label("turn")
-    ready = (
-        select(Assignment.id, turn, rank.label("rank"), Assignment.next_attempt_at)
-        .where(Assignment.next_attempt_at <= now, ~_claimed(fence, now))
-        .subquery()
-    )
-    query = select(ready.c.id).where(ready.c.turn <= _TURNS)
-    return list(
-        session.scalars(query.order_by(ready.c.rank, ready.c.turn, ready.c.next_attempt_at).limit(limit))
-    )
+@dataclass(frozen=True, slots=True)
+class Claiming:
+    """When, for whom, and within which limits rows are claimed in one transaction."""
+
+    now: datetime
+    fence: int
+    room: Traffic
+    watch: timedelta
+    why_not: WhyNot
 
 
-def _rank(now: datetime) -> ColumnElement[int]:
-    """Order by urgency; what only waits for its turn to be made comes last, lest it hide the rest."""
-    absent = Assignment.observed == Observed.ABSENT
-    return case(
-        (or_(~_owed_sketch(now), Assignment.operation_kind.is_not(None)), 0),
-        # Its absence was just listed: created now, or listed again for nothing.
-        (and_(absent, Assignment.observed_at >= now - plan.FRESH), 1),
-        (absent, 3),
-        else_=2,
-    )
-
-
-def next_due(session: Session, *, now: datetime) -> datetime | None:
-    """Return the earliest instant after ``now`` at which some row wants attention."""
-    later = select(func.min(Assignment.next_attempt_at)).where(Assignment.next_attempt_at > now)
-    return session.scalars(later).one()
-
-
-def traffic(session: Session, *, now: datetime, fence: int, stuck_for: timedelta) -> Traffic:
-    """Return what is under way, as the database knows it."""
-    writing = or_(
-        Assignment.operation_kind.is_not(None), and_(Assignment.claim.in_(_WRITES), _claimed(fence, now))
-    )
-    rows = session.execute(
-        select(Assignment.account_id, Assignment.operation_kind, Assignment.claim).where(writing)
-    ).all()
-    stuck = select(Assignment.account_id).where(
-        Assignment.stuck_since <= now - stuck_for, Assignment.blocked_reason.is_(None), ~_owed_sketch(now)
-    )
-    return Traffic(
-        busy={account for account, _, _ in rows},
-        overdue=set(session.scalars(stuck)),
-        creates=sum(Act.CREATE in {kind, claim} for _, kind, claim in rows),
-    )
-
-
-def claim(
-    session: Session,
-    assignment_id: uuid.UUID,
-    *,
-    now: datetime,
-    fence: int,
-    room: Traffic,
-    watch: timedelta,
-    why_not: WhyNot,
-) -> Work | None:
+def claim(session: Session, assignment_id: uuid.UUID, claiming: Claiming) -> Work | Waiting | None:
     """Settle the row by time and claim its next step; None when there is nothing to call for now."""
-    # Whoever has the row locked, for however long, keeps this row waiting and no other.
-    locked = select(Assignment).where(Assignment.id == assignment_id).with_for_update(skip_locked=True)
-    row = session.scalars(locked.where(~_claimed(fence, now))).one_or_none()
-    if row is None:
+    hold = _open(session, assignment_id, claiming)
+    if hold is None:
         return None
-    _recover(session, row, now)
-    hold = Hold(session, row, now)
+    fence, room, why_not = claiming.fence, claiming.room, claiming.why_not
     by_time(hold, why_not=why_not)
-    step = plan.next_step(hold.situation(), now, watch=watch)
-    match step:
+    match plan.next_step(hold.situation(), hold.now, watch=claiming.watch):
         case plan.Rest(until):
             _rest(hold, until)
             return None
         case plan.Look():
             return _take_look(hold, fence, room)
-        case plan.Poll():
-            return _take(hold, Act.POLL, fence)
+        case plan.Poll() | plan.Settle():
+            _leave_to_hints(hold)
+            return None
         case plan.Create():
             return _take_create(hold, fence, room, why_not)
         case plan.Delete():
             return _take_delete(hold, fence, room)
+
+
+def accompany(session: Session, assignment_id: uuid.UUID, claiming: Claiming) -> Work | None:
+    """Claim a look for a row that a listing is about anyway; None if that would tell it nothing."""
+    hold = _open(session, assignment_id, claiming, patient=False)
+    if hold is None:
+        return None
+    by_time(hold, why_not=claiming.why_not)
+    match plan.next_step(hold.situation(), hold.now, watch=claiming.watch):
+        case plan.Look():
+            return _take(hold, Act.LOOK, claiming.fence)
+        case plan.Rest() if hold.owing and hold.row.observed is Observed.PRESENT:
+            return _take(hold, Act.LOOK, claiming.fence)
+        case _:
+            return None
+
+
+def _open(
+    session: Session, assignment_id: uuid.UUID, claiming: Claiming, *, patient: bool = True
+) -> Hold | None:
+    now = claiming.now
+    # Whoever has the row locked, for however long, keeps this row waiting and no other.
+    locked = select(Assignment).where(Assignment.id == assignment_id).with_for_update(skip_locked=True)
+    row = session.scalars(locked.where(~claimed(claiming.fence, now))).one_or_none()
+    if row is None:
+        return None
+    _recover(session, row, now)
+    return Hold(session, row, now, patient=patient)
+
+
+def _leave_to_hints(hold: Hold) -> None:
+    """Rest: an operation is asked about with others, and by whoever knows how long they take."""
+    row, until = hold.row, hold.now + _HINTED
+    change = hold.situation().next_change
+    row.next_attempt_at, row.version = min(until, change) if change else until, row.version + 1
 
 
 def _rest(hold: Hold, until: datetime | None) -> None:
@@ -174,20 +139,32 @@ def push_away(session: Session, assignment_id: uuid.UUID, *, error: str, now: da
             telling.tell(session, row, now=now)
 
 
-def _take_look(hold: Hold, fence: int, room: Traffic) -> Work | None:
-    row, seen = hold.row, hold.situation()
-    if seen.owed and row.observed is Observed.ABSENT and (seen.renewing or not seen.held):
-        # It only prepares a create: without room for that, the listing would be too old in the end.
-        if not room.admits(Act.CREATE, row.account_id):
-            return None
-        room.enter(Act.CREATE, row.account_id)
+def _take_look(hold: Hold, fence: int, room: Traffic) -> Work | Waiting:
+    row = hold.row
+    if not _prepares(hold):
+        return _take(hold, Act.LOOK, fence)
+    # Without room for the create, the listing would be too old in the end.
+    if not room.prepares(row.account_id, attempts=row.attempts):
+        return _wait(hold, Act.CREATE)
+    room.prepared.add(row.account_id)
     return _take(hold, Act.LOOK, fence)
 
 
-def _take_create(hold: Hold, fence: int, room: Traffic, why_not: WhyNot) -> Work | None:
+def _prepares(hold: Hold) -> bool:
+    """Whether a look is made for the sake of a create alone, and not to see what an earlier one left."""
+    row, seen = hold.row, hold.situation()
+    never = row.observed is Observed.UNKNOWN and row.observed_at is None and not seen.ours
+    return seen.owed and (never or row.observed is Observed.ABSENT) and (seen.renewing or not seen.held)
+
+
+def _wait(hold: Hold, act: Act) -> Waiting:
+    return Waiting(act, hold.row.version, hold.situation().next_change)
+
+
+def _take_create(hold: Hold, fence: int, room: Traffic, why_not: WhyNot) -> Work | Waiting | None:
     row = hold.row
-    if not room.admits(Act.CREATE, row.account_id):
-        return None
+    if not room.admits(Act.CREATE, row.account_id, attempts=row.attempts):
+        return _wait(hold, Act.CREATE)
     renewing = hold.renewing
     give_up_refused(hold, why_not=why_not)
     if not hold.owing or hold.renewing is not renewing:
@@ -199,15 +176,15 @@ def _take_create(hold: Hold, fence: int, room: Traffic, why_not: WhyNot) -> Work
     return _take(hold, Act.CREATE, fence, leaves_within=plan.FRESH - age)
 
 
-def _take_delete(hold: Hold, fence: int, room: Traffic) -> Work | None:
-    if not room.admits(Act.DELETE, hold.row.account_id):
-        return None
+def _take_delete(hold: Hold, fence: int, room: Traffic) -> Work | Waiting:
+    if not room.admits(Act.DELETE, hold.row.account_id, attempts=hold.row.attempts):
+        return _wait(hold, Act.DELETE)
     _intend(hold, Act.DELETE, EventType.ASSIGNMENT_DELETE_INTENDED, room)
     return _take(hold, Act.DELETE, fence)
 
 
 def _intend(hold: Hold, act: Act, event: EventType, room: Traffic) -> None:
-    room.enter(act, hold.row.account_id)
+    room.enter(act, hold.row.account_id, attempts=hold.row.attempts)
     if hold.row.attempts == 0:
         audit.record(hold.session, event, hold.row, now=hold.now)
 
@@ -222,8 +199,10 @@ def _take(hold: Hold, act: Act, fence: int, *, leaves_within: timedelta | None =
         version=row.version,
         act=act,
         key=key(row),
+        claimed_at=hold.now,
         ending=not hold.owing,
         watching=act is Act.LOOK and not (hold.renewing or hold.situation().waiting),
+        preparing=act is Act.LOOK and _prepares(hold),
         operation_kind=row.operation_kind,
         operation_id=row.operation_id,
         leaves_within=leaves_within,
@@ -236,22 +215,11 @@ def _late(hold: Hold) -> timedelta | None:
     return hold.now - max(over) if over else None
 
 
-def key(row: Assignment) -> AssignmentKey:
-    """Return the row's triple in AWS's terms."""
-    return AssignmentKey(
-        instance_arn=row.instance_arn,
-        account_id=row.account_id,
-        permission_set_arn=row.permission_set_arn,
-        principal_id=row.principal_id,
-        principal_type=PrincipalType(row.principal_type),
-    )
-
-
 def _recover(session: Session, row: Assignment, now: datetime) -> None:
     """Take over a claim whose holder died: its call may have happened, or may yet."""
     if row.claim is None:
         return
-    if row.claim in _WRITES:
+    if row.claim in WRITES:
         doubt(row, row.claim, now)
         audit.record(
             session, EventType.ASSIGNMENT_OUTCOME_UNKNOWN, row, now=now, facts={"act": row.claim.value}
@@ -267,25 +235,9 @@ def doubt(row: Assignment, act: Act, now: datetime) -> None:
     else:
         row.unconfirmed_delete_at = now
     row.observed, row.observed_since = Observed.UNKNOWN, None
-    row.operation_kind = row.operation_id = row.operation_started_at = None
+    forget_operation(row)
 
 
-def _claimed(fence: int, now: datetime) -> ColumnElement[bool]:
-    """Claimed by this holder of the lease, recently enough to be still at it."""
-    return and_(
-        Assignment.claim_id.is_not(None),
-        Assignment.claim_fence == fence,
-        Assignment.claimed_at > now - CLAIM_TIMEOUT,
-    )
-
-
-def _owed_sketch(now: datetime) -> ColumnElement[bool]:
-    """Whether some grant owes the row, for ordering only: ``Owing.owes_access`` decides."""
-    return exists().where(
-        Grant.assignment_id == Assignment.id,
-        Grant.state.in_([*LIVE_GRANT_STATES]),
-        Grant.starts_at <= now,
-        Grant.ends_at > now,
-        Grant.revoked_at.is_(None),
-        Grant.failure_code.is_(None),
-    )
+def forget_operation(row: Assignment) -> None:
+    """Note that nothing is under way any more, as far as anybody is going to ask."""
+    row.operation_kind = row.operation_id = row.operation_started_at = row.operation_left_at = None

@@ -40,6 +40,8 @@ class Situation:
     observed_at: datetime | None = None
     observed_since: datetime | None = None
     operation: Act | None = None
+    left: bool = False
+    """AWS lists the operation as running no longer: a hint, and no word on what became of it."""
     unconfirmed_create_at: datetime | None = None
     unconfirmed_delete_at: datetime | None = None
     force_closed: bool = False
@@ -78,19 +80,24 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    """See what an operation that has left brought about."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Do nothing until then; None means until somebody wakes the row."""
 
     until: datetime | None
 
 
-Step: TypeAlias = Look | Create | Delete | Poll | Rest
+Step: TypeAlias = Look | Create | Delete | Poll | Settle | Rest
 
 
 def next_step(seen: Situation, now: datetime, *, watch: timedelta) -> Step:
     """Return the one thing to do now; ``watch`` is how often active access is looked at."""
     if seen.operation is not None:
-        return Poll()
+        return Settle() if seen.left else Poll()
     if seen.owed:
         return _towards_presence(seen, now, watch)
     return _towards_absence(seen, now)

@@ -1,30 +1,33 @@
 """Record what AWS answered: the row, its grants and the events, in one transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from protem.broker import audit
 from protem.db.models import Act, Assignment, Observed, Provenance
 from protem.domain.events import EventType
-from protem.domain.lifecycle import GrantState
 from protem.identity_center.errors import CallRejected, CallWithheld, GatewayError, OutcomeUnknown
 from protem.identity_center.values import Operation, OperationStatus
-from protem.reconciler import backoff, outcomes, plan, telling
-from protem.reconciler.claims import Work, doubt
+from protem.reconciler import backoff, outcomes, telling
+from protem.reconciler.claims import Work, doubt, forget_operation
+from protem.reconciler.evidence import AT_ONCE, OUTCOMES, Record, observed, succeeded
 from protem.reconciler.outcomes import Verdict
-from protem.reconciler.settle import Hold, by_evidence, give_up, removed_outside
+from protem.reconciler.settle import Hold, give_up
+from protem.reconciler.traffic import Running
 
 PATIENCE = timedelta(minutes=10)
 """How long an operation may be in progress before its outcome counts as unknown."""
-_AT_ONCE = timedelta()
 STALE_ABSENCE = "stale_absence"
 """A create was kept back because its absence had been listed too long before."""
-_OUR_REASONS = frozenset({STALE_ABSENCE, "lease_lost", "budget_closed"})
+LISTED_ELSEWHERE = "listed_elsewhere"
+"""AWS does not say what a principal holds; it can be asked who holds one thing in one account."""
+_OUR_REASONS = frozenset({STALE_ABSENCE, LISTED_ELSEWHERE, "lease_lost", "budget_closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +41,20 @@ Answer: TypeAlias = Seen | Operation | GatewayError
 """What came back from AWS, or why nothing did."""
 
 
-@dataclass
-class Record:
-    """One answer on its way into the row that asked."""
-
-    hold: Hold
-    work: Work
-    randomness: Random
-
-    @property
-    def row(self) -> Assignment:
-        return self.hold.row
-
-    @property
-    def now(self) -> datetime:
-        return self.hold.now
-
-
-def record(session: Session, work: Work, answer: Answer, *, now: datetime, randomness: Random) -> bool:
+def record(
+    session: Session, work: Work, answer: Answer, *, now: datetime, seen_at: datetime, randomness: Random
+) -> bool:
     """Write the answer down; False when somebody else has taken the row over meanwhile."""
     locked = select(Assignment).where(
-        Assignment.id == work.assignment_id, Assignment.claim_id == work.claim_id
+        Assignment.id == work.assignment_id,
+        Assignment.claim_id == work.claim_id,
+        Assignment.operation_id == work.operation_id,
     )
     row = session.scalars(locked.with_for_update()).one_or_none()
     if row is None:
         return False
     row.claim = row.claim_id = row.claim_fence = row.claimed_at = None
-    entry = Record(Hold(session, row, now), work, randomness)
+    entry = Record(Hold(session, row, now), work, randomness, seen_at)
     wait = _write(entry, answer)
     # Whoever raised the version while the call was out wants the row looked at now.
     woken = row.version != work.version
@@ -73,8 +63,23 @@ def record(session: Session, work: Work, answer: Answer, *, now: datetime, rando
     return True
 
 
+def has_left(session: Session, running: Collection[Running], *, now: datetime) -> None:
+    """Note that AWS lists these as running no longer; what they brought about is still to be seen."""
+    here = and_(
+        Assignment.id.in_([one.assignment_id for one in running]),
+        Assignment.operation_id.in_([one.operation_id for one in running]),
+        Assignment.operation_left_at.is_(None),
+        Assignment.claim_id.is_(None),
+    )
+    values = {"operation_left_at": now, "next_attempt_at": now, "version": Assignment.version + 1}
+    session.execute(update(Assignment).where(here).values(values))
+
+
 def _next_attempt(entry: Record, wait: timedelta) -> datetime:
     """Return when to try again: no wait for AWS outlasts what is owed now."""
+    if entry.work.preparing and wait == AT_ONCE and entry.row.next_attempt_at is not None:
+        # It keeps its place among those that wait for a slot.
+        return min(entry.row.next_attempt_at, entry.now)
     change = entry.hold.situation().next_change
     return min(entry.now + wait, change) if change else entry.now + wait
 
@@ -82,7 +87,7 @@ def _next_attempt(entry: Record, wait: timedelta) -> datetime:
 def _write(entry: Record, answer: Answer) -> timedelta:
     match answer:
         case Seen(present):
-            return _observed(entry, Observed.PRESENT if present else Observed.ABSENT)
+            return _seen(entry, Observed.PRESENT if present else Observed.ABSENT)
         case Operation():
             return _operation(entry, answer)
         case CallWithheld(code="invalid_identifier") | CallRejected():
@@ -93,48 +98,14 @@ def _write(entry: Record, answer: Answer) -> timedelta:
             return _unknown(entry, answer)
 
 
-def _observed(entry: Record, observed: Observed) -> timedelta:
-    row, now = entry.row, entry.now
-    create_failed = row.provenance is Provenance.BROKERED and row.last_error_code == outcomes.FAILED
-    if row.observed is not observed or row.observed_since is None:
-        row.observed_since = now
-    row.observed, row.observed_at = observed, now
-    row.operation_kind = row.operation_id = row.operation_started_at = None
-    row.force_closed_at = None
-    if observed is Observed.ABSENT:
-        _absence(entry.hold)
-    else:
-        _presence(entry)
-    by_evidence(entry.hold)
-    if bool(entry.hold.owing) is (observed is Observed.PRESENT):
-        row.attempts, row.stuck_since, row.blocked_reason = 0, None, None
-        row.last_error_code = row.last_error = None
-    elif create_failed and observed is Observed.ABSENT:
-        return backoff.after_error(row.attempts, randomness=entry.randomness)
-    return _AT_ONCE
-
-
-def _absence(hold: Hold) -> None:
-    """The incarnation is over, and its provenance with it, unless a create of ours may still land.
-
-    One listing that misses active access does not make it somebody else's.
-    """
-    row = hold.row
-    if plan.provisional(row.unconfirmed_create_at, hold.now):
-        return
-    row.unconfirmed_create_at = None
-    unheld = all(grant.state is not GrantState.ACTIVE for grant in hold.grants)
-    if removed_outside(hold) or hold.renewing or unheld:
-        row.provenance = Provenance.NONE
-
-
-def _presence(entry: Record) -> None:
-    hold, row = entry.hold, entry.row
-    if row.provenance is Provenance.NONE:
-        row.provenance = Provenance.STANDING
-        audit.record(hold.session, EventType.ASSIGNMENT_FOUND_STANDING, row, now=hold.now)
-    elif row.unconfirmed_create_at is not None and not hold.grants:
-        audit.record(hold.session, EventType.ASSIGNMENT_LANDED_LATE, row, now=hold.now)
+def _seen(entry: Record, found: Observed) -> timedelta:
+    kind, operation_id = entry.row.operation_kind, entry.row.operation_id
+    if kind is None or operation_id is None:
+        return observed(entry, found)
+    if found is OUTCOMES[kind]:
+        return succeeded(entry, kind, operation_id)
+    message = f"a listing that does not show what {operation_id} was for is no word on it"
+    raise ValueError(message)
 
 
 def _operation(entry: Record, operation: Operation) -> timedelta:
@@ -146,18 +117,10 @@ def _operation(entry: Record, operation: Operation) -> timedelta:
         case OperationStatus.IN_PROGRESS:
             return _in_progress(entry, kind)
         case OperationStatus.SUCCEEDED:
-            done, observed = _SUCCESS[kind]
-            audit.record(entry.hold.session, done, row, now=entry.now, facts={"operation_id": operation.id})
-            return _observed(entry, observed)
+            return succeeded(entry, kind, operation.id)
         case OperationStatus.FAILED:
-            row.operation_kind = row.operation_id = row.operation_started_at = None
+            forget_operation(row)
             return _failed(entry, kind, outcomes.FAILED, operation.reason or "AWS gave no reason")
-
-
-_SUCCESS = {
-    Act.CREATE: (EventType.ASSIGNMENT_CREATED, Observed.PRESENT),
-    Act.DELETE: (EventType.ASSIGNMENT_DELETED, Observed.ABSENT),
-}
 
 
 def _accepted(entry: Record, operation: Operation) -> None:
@@ -171,6 +134,7 @@ def _accepted(entry: Record, operation: Operation) -> None:
 
 
 def _in_progress(entry: Record, kind: Act) -> timedelta:
+    entry.row.operation_left_at = None
     if not _overdue(entry):
         return backoff.between_polls(_age(entry))
     return _doubt(entry, kind, "operation_in_progress", f"AWS has not finished after {PATIENCE}")
@@ -198,7 +162,7 @@ def _withheld(entry: Record, error: CallWithheld) -> timedelta:
     if entry.work.act is Act.CREATE:
         _not_created(entry.row)
     if error.code in _OUR_REASONS:
-        return _AT_ONCE
+        return AT_ONCE
     return _trouble(entry, error.code, error.message)
 
 
@@ -237,17 +201,17 @@ def _failed(entry: Record, act: Act, code: str, message: str) -> timedelta:
         case Verdict.RETRY:
             wait = _trouble(entry, code, message)
             # Whether a create left anything behind is seen at once, before others make the same.
-            return _AT_ONCE if (act, code) == (Act.CREATE, outcomes.FAILED) else wait
+            return AT_ONCE if (act, code) == (Act.CREATE, outcomes.FAILED) else wait
         case Verdict.TERMINAL:
             give_up(entry.hold, code=_slug(code), detail=message)
             wait = _trouble(entry, code, message)
-            return wait if entry.hold.owing else _AT_ONCE
+            return wait if entry.hold.owing else AT_ONCE
         case Verdict.ABSENT if act is Act.LOOK:
-            return _observed(entry, Observed.ABSENT)
+            return observed(entry, Observed.ABSENT)
         case Verdict.ABSENT:
             _look_next(entry.row)
             wait = _trouble(entry, code, message)
-            return _AT_ONCE if entry.row.attempts == 1 else wait
+            return AT_ONCE if entry.row.attempts == 1 else wait
         case Verdict.BLOCKED if entry.hold.owing:
             give_up(entry.hold, code=_slug(code), detail=message)
             return _trouble(entry, code, message)
@@ -261,7 +225,7 @@ def _blocked(entry: Record, code: str, message: str) -> timedelta:
     _look_next(entry.row)
     entry.row.blocked_reason = message if first else entry.row.blocked_reason
     _trouble(entry, code, message, newly_blocked=first)
-    return _AT_ONCE if first else backoff.BLOCKED
+    return AT_ONCE if first else backoff.BLOCKED
 
 
 def _look_next(row: Assignment) -> None:

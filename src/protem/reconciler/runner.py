@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,14 +11,21 @@ from random import Random
 import structlog
 
 from protem.clock import Clock
+from protem.db.models import Act
 from protem.db.store import Store
 from protem.identity_center.budget import CallBudget
 from protem.identity_center.gateway import Assignments
-from protem.reconciler import claims, records, steps
-from protem.reconciler.claims import Traffic, Work
+from protem.reconciler import agenda, claims, gathering, traffic
+from protem.reconciler.agenda import Due
+from protem.reconciler.claims import Claiming, Waiting, Work
+from protem.reconciler.errands import Errands
+from protem.reconciler.gathering import Among, Gathered
 from protem.reconciler.lease import Lease, LeaseLostError
-from protem.reconciler.records import Answer
+from protem.reconciler.lookout import Describe, Hint, Lookout, Question
 from protem.reconciler.settle import WhyNot
+from protem.reconciler.steps import Start
+from protem.reconciler.surveys import Survey
+from protem.reconciler.traffic import Traffic
 
 _log = structlog.get_logger("protem.reconciler")
 
@@ -26,7 +33,6 @@ MOST_CLOCK_OFFSET = timedelta(seconds=2)
 """Further off AWS's clock than this, nothing new begins."""
 BROKEN_AFTER = timedelta(minutes=1)
 """How long an account's endings must have been failing before nothing new begins there."""
-_RECORD_ATTEMPTS = 5
 
 
 @dataclass
@@ -63,6 +69,11 @@ class Runner:
     """Called with each piece of work before it is carried out."""
     randomness: Random = field(default_factory=Random)
     progress: Progress = field(default_factory=Progress)
+    lookout: Lookout = field(default_factory=Lookout)
+    _waiting: dict[uuid.UUID, Waiting] = field(default_factory=dict)
+    """Rows that were opened and wait for room: until something about them changes, they need not be again."""
+    _preparing: list[str] = field(default_factory=list)
+    """Accounts of creates that wait for listings which are out."""
     _under_way: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -71,54 +82,136 @@ class Runner:
         self.progress.leading = self.lease.hold()
         if not self.progress.leading:
             return None
+        before = self.clock.monotonic()
         with self.store.reading() as session:
             now = self.store.now(session)
             self.progress.clock_offset = self._clock_offset(now)
-            room = claims.traffic(session, now=now, fence=self.lease.fence, stuck_for=BROKEN_AFTER)
-            ready = claims.due(session, now=now, fence=self.lease.fence, limit=200)
-        room.creates_paused = abs(self.progress.clock_offset) > MOST_CLOCK_OFFSET
-        for assignment_id in ready:
-            if self._under_way >= self.threads:
-                break
-            self._start(assignment_id, room)
+            room = traffic.load(session, now=now, fence=self.lease.fence, stuck_for=BROKEN_AFTER)
+            ready = agenda.due(session, now=now, fence=self.lease.fence)
+        self._prepare(room, ready, now)
+        asking = self._ask(room, ready, Start(now, before, self.clock.monotonic()))
+        self._work_off(room, ready, now)
         self.progress.ticked_at, self.progress.ticked_on = now, self.clock.monotonic()
+        return self._wait(now, asking)
+
+    def _prepare(self, room: Traffic, ready: Sequence[Due], now: datetime) -> None:
+        """Add to the traffic what only this process knows."""
+        room.creates_paused = abs(self.progress.clock_offset) > MOST_CLOCK_OFFSET
+        self.lookout.limit(room, now)
+        room.ending = {due.key.account_id for due in ready if due.wants_delete}
+        with self._lock:
+            room.prepared = {*self._preparing, *(due.key.account_id for due in ready if due.is_prepared(now))}
+        known = {due.assignment_id for due in ready}
+        self._waiting = {row: waiting for row, waiting in self._waiting.items() if row in known}
+
+    def _ask(self, room: Traffic, ready: Sequence[Due], start: Start) -> timedelta | None:
+        """Ask about operations that run, where that is worth a call; return how long until more is."""
+        wanted = {Act.CREATE: True, Act.DELETE: any(due.operation is None for due in ready)}
+        questions, wait = self.lookout.questions(room, start.agreed, wanted=wanted)
+        for question in questions:
+            self._put(question, start)
+        return wait
+
+    def _put(self, question: Question, start: Start) -> None:
+        match question:
+            case Hint():
+                self._dispatch(partial(self._errands.hint, question, start))
+            case Describe(running):
+                self._dispatch(partial(self._errands.describe, running, start))
+            case _:
+                survey = Survey(question.subject, (), question.running)
+                self._dispatch(partial(self._errands.survey, survey, start))
+
+    def _work_off(self, room: Traffic, ready: Sequence[Due], now: datetime) -> None:
+        taken: set[uuid.UUID] = set()
+        for due in ready:
+            if self._under_way >= self.threads or not self.progress.leading:
+                break
+            if due.assignment_id not in taken and not self._still_waits(due, room, now):
+                taken |= self._start(due, ready, room)
+
+    def _still_waits(self, due: Due, room: Traffic, now: datetime) -> bool:
+        waiting = self._waiting.get(due.assignment_id)
+        if waiting is None or waiting.version != due.version:
+            return False
+        if waiting.until is not None and waiting.until <= now:
+            return False
+        return not room.admits(waiting.act, due.key.account_id, attempts=due.attempts)
+
+    def _wait(self, now: datetime, asking: timedelta | None) -> timedelta | None:
         with self.store.reading() as session:
-            later = claims.next_due(session, now=now)
-            return None if later is None else max(later - self.store.now(session), timedelta())
+            later = agenda.next_due(session, now=now)
+            left = None if later is None else later - self.store.now(session)
+        waits = [wait for wait in (left, asking) if wait is not None]
+        return max(min(waits), timedelta()) if waits else None
 
     def _clock_offset(self, now: datetime) -> timedelta:
         offset = self.assignments.clock_offset()
         return timedelta() if offset is None else offset + self.clock.now() - now
 
-    def _start(self, assignment_id: uuid.UUID, room: Traffic) -> None:
-        since = self.clock.monotonic()
+    def _start(self, due: Due, ready: Sequence[Due], room: Traffic) -> set[uuid.UUID]:
+        """Claim a row, and what is told along with it; return which rows were claimed."""
+        before = self.clock.monotonic()
         try:
-            work = self._claim(assignment_id, room)
+            gathered = self._claim(due, ready, room)
         except LeaseLostError:
             self.progress.leading = False
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the rest
-            _log.exception("reconciler.row_failed", assignment_id=str(assignment_id))
-            self._push_away(assignment_id, error)
+            _log.exception("reconciler.row_failed", assignment_id=str(due.assignment_id))
+            self._push_away(due.assignment_id, error)
         else:
-            if work is not None:
-                self._count(+1)
-                self.claimed(work)
-                self.dispatch(partial(self._carry_out, work, since))
+            if isinstance(gathered, Waiting):
+                self._waiting[due.assignment_id] = gathered
+            elif gathered is not None:
+                return self._send(gathered, room, before)
+        return set()
 
-    def _claim(self, assignment_id: uuid.UUID, room: Traffic) -> Work | None:
+    def _send(self, gathered: Gathered, room: Traffic, before: float) -> set[uuid.UUID]:
+        start = Start(gathered.claimed_at, before, self.clock.monotonic())
+        for work in gathered.works:
+            self.claimed(work)
+        if gathered.subject is None:
+            self._dispatch(partial(self._errands.write, gathered.works[0], start))
+        else:
+            accounts = [work.key.account_id for work in gathered.works if work.preparing]
+            with self._lock:
+                self._preparing += accounts
+            running = self.lookout.along(gathered.subject, room.running)
+            survey = Survey(gathered.subject, gathered.works, tuple(running))
+            self._dispatch(partial(self._look, survey, accounts, start))
+        return {work.assignment_id for work in gathered.works}
+
+    def _look(self, survey: Survey, accounts: Sequence[str], start: Start) -> None:
+        try:
+            self._errands.survey(survey, start)
+        finally:
+            with self._lock:
+                for account in accounts:
+                    self._preparing.remove(account)
+
+    def _claim(self, due: Due, ready: Sequence[Due], room: Traffic) -> Gathered | Waiting | None:
+        try:
+            return self._claim_among(due, ready, room)
+        except LeaseLostError:
+            raise
+        except Exception:  # noqa: BLE001 - it may be another row that cannot be worked on, or is locked
+            return self._claim_among(due, (), room)
+
+    def _claim_among(self, due: Due, ready: Sequence[Due], room: Traffic) -> Gathered | Waiting | None:
         with self.store.writing() as session:
-            work = claims.claim(
-                session,
-                assignment_id,
-                now=self.store.now(session),
-                fence=self.lease.fence,
-                room=room,
-                watch=self.watch,
-                why_not=self.why_not,
-            )
+            now = self.store.now(session)
+            claiming = Claiming(now, self.lease.fence, room, self.watch, self.why_not)
+            found = claims.claim(session, due.assignment_id, claiming)
+            gathered: Gathered | Waiting | None
+            if not isinstance(found, Work):
+                gathered = found
+            elif ready:
+                gathered = gathering.gather(session, found, Among(ready, claiming, self.lookout))
+            else:
+                gathered = gathering.alone(found, claiming)
             # Last, so that no renewal of the lease waits for whoever has the row locked.
             self.lease.require(session)
-        return work
+        return gathered
 
     def _push_away(self, assignment_id: uuid.UUID, error: Exception) -> None:
         self.progress.poisoned += 1
@@ -130,31 +223,32 @@ class Runner:
         except Exception:  # noqa: BLE001 - it is tried again at the next tick; the rest go on
             _log.exception("reconciler.row_failed", assignment_id=str(assignment_id))
 
-    def _carry_out(self, work: Work, since: float) -> None:
+    @property
+    def _errands(self) -> Errands:
+        return Errands(
+            store=self.store,
+            assignments=self.assignments,
+            budget=self.budget,
+            lease=self.lease,
+            clock=self.clock,
+            lookout=self.lookout,
+            randomness=self.randomness,
+            unrecorded=self._note_unrecorded,
+        )
+
+    def _note_unrecorded(self) -> None:
+        self.progress.unrecorded += 1
+
+    def _dispatch(self, errand: Callable[[], None]) -> None:
+        self._count(+1)
+        self.dispatch(partial(self._carry_out, errand))
+
+    def _carry_out(self, errand: Callable[[], None]) -> None:
         try:
-            answer = steps.perform(self.assignments, work, budget=self.budget, since=since)
-            self._record(work, answer)
+            errand()
         finally:
             self._count(-1)
             self.done()
-
-    def _record(self, work: Work, answer: Answer) -> None:
-        """Write the answer down; if that cannot be done, the claim runs out and the doubt is recorded."""
-        for attempt in range(1, _RECORD_ATTEMPTS + 1):
-            try:
-                with self.store.writing() as session:
-                    now = self.store.now(session)
-                    records.record(session, work, answer, now=now, randomness=self.randomness)
-                    self.lease.require(session)
-            except LeaseLostError:
-                _log.warning("reconciler.deposed", assignment_id=str(work.assignment_id), act=work.act)
-                return
-            except Exception:  # noqa: BLE001 - the claim outlives whatever it is
-                _log.exception("reconciler.record_failed", assignment_id=str(work.assignment_id))
-                self.clock.sleep(attempt * 0.2)
-            else:
-                return
-        self.progress.unrecorded += 1
 
     def _count(self, difference: int) -> None:
         with self._lock:

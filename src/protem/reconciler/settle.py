@@ -45,11 +45,13 @@ class Hold:
     session: Session
     row: Assignment
     now: datetime
+    patient: bool = True
+    """Whether to wait for whoever has a grant locked; an error tells who may not."""
     grants: Sequence[Grant] = field(init=False)
 
     def __post_init__(self) -> None:
         live = select(Grant).where(Grant.assignment_id == self.row.id, Grant.state.in_([*LIVE_GRANT_STATES]))
-        locked = live.order_by(Grant.created_at, Grant.id).with_for_update()
+        locked = live.order_by(Grant.created_at, Grant.id).with_for_update(nowait=not self.patient)
         self.grants = self.session.scalars(locked).all()
 
     @property
@@ -82,6 +84,7 @@ class Hold:
             observed_at=row.observed_at,
             observed_since=row.observed_since,
             operation=row.operation_kind,
+            left=row.operation_left_at is not None,
             unconfirmed_create_at=row.unconfirmed_create_at,
             unconfirmed_delete_at=row.unconfirmed_delete_at,
             next_change=next_change((grant.owing for grant in self.grants), self.now),

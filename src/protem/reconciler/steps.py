@@ -1,20 +1,32 @@
-"""Make the one call that was claimed; no transaction is open while it is out."""
+"""Make the calls; no transaction is open while one is out."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from protem.clock import Clock
 from protem.db.models import Act
-from protem.identity_center.budget import CallBudget, Priority
+from protem.identity_center.budget import Priority
 from protem.identity_center.errors import CallWithheld, GatewayError, OutcomeUnknown
 from protem.identity_center.gateway import Assignments
-from protem.identity_center.values import OperationKind
+from protem.identity_center.values import Operation
 from protem.reconciler.claims import Work
 from protem.reconciler.lease import LeaseLostError
-from protem.reconciler.records import STALE_ABSENCE, Answer, Seen
+from protem.reconciler.records import STALE_ABSENCE
 
-_NOT_AFTER: ContextVar[float | None] = ContextVar("protem_not_after", default=None)
+
+@dataclass
+class Departure:
+    """How late a call may leave, and when it did, on the clock's monotonic scale."""
+
+    not_after: float | None = None
+    left_at: float | None = None
+    """Of several pages, the first: what the others say is no older."""
+
+
+_DEPARTURE: ContextVar[Departure | None] = ContextVar("protem_departure", default=None)
 
 
 class Guard:
@@ -27,62 +39,60 @@ class Guard:
         if not self._held():
             message = "this process no longer holds the lease"
             raise LeaseLostError(message)
-        not_after = _NOT_AFTER.get()
-        if not_after is not None and self._clock.monotonic() > not_after:
+        departure, now = _DEPARTURE.get(), self._clock.monotonic()
+        if departure is None:
+            return
+        if departure.not_after is not None and now > departure.not_after:
             raise CallWithheld(
                 "CreateAccountAssignment", STALE_ABSENCE, "its absence was listed too long ago"
             )
+        departure.left_at = now if departure.left_at is None else departure.left_at
 
 
-def perform(assignments: Assignments, work: Work, *, budget: CallBudget, since: float) -> Answer:
-    """Return AWS's answer to ``work``, or the error in its place.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The same moment by the time that processes agree on, and on the clock's monotonic scale."""
 
-    ``since`` is when the work was about to be claimed, on the clock's monotonic scale: the database's
-    time, by which it was, may differ from the time of this process.
-    """
-    priority = _priority(work)
-    within = work.leaves_within
-    not_after = None if within is None else since + within.total_seconds()
-    try:
-        with budget.priority(priority), _leaving_before(not_after):
-            return _call(assignments, work)
-    except GatewayError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - whatever it is, the call may have happened
-        return OutcomeUnknown(work.act.value, "internal_error", f"{type(error).__name__}: {error}")
+    agreed: datetime
+    before: float
+    """Not after it, on that scale: what counts from here is over early rather than late."""
+    after: float
+    """Not before it: what left so much later by this was under way even later."""
 
-
-def _call(assignments: Assignments, work: Work) -> Answer:
-    key = work.key
-    match work.act:
-        case Act.LOOK:
-            holders = assignments.holders(
-                instance_arn=key.instance_arn,
-                account_id=key.account_id,
-                permission_set_arn=key.permission_set_arn,
-            )
-            return Seen(key.holder in holders)
-        case Act.CREATE:
-            return assignments.create(key)
-        case Act.DELETE:
-            return assignments.delete(key)
-        case Act.POLL:
-            kind = OperationKind(str(work.operation_kind))
-            return assignments.describe(
-                kind, instance_arn=key.instance_arn, operation_id=str(work.operation_id)
-            )
-
-
-def _priority(work: Work) -> Priority:
-    if work.ending:
-        return Priority.ENDING
-    return Priority.WATCHING if work.watching else Priority.BEGINNING
+    def at(self, departure: Departure) -> datetime:
+        """Return, by agreed time, when the call left; the start, if it is not known to have left later."""
+        later = 0.0 if departure.left_at is None else max(departure.left_at - self.after, 0.0)
+        return self.agreed + timedelta(seconds=later)
 
 
 @contextmanager
-def _leaving_before(instant: float | None) -> Iterator[None]:
-    token = _NOT_AFTER.set(instant)
+def departing(not_after: float | None = None) -> Iterator[Departure]:
+    """Have the calls of this block leave in time, and note when the first of them did."""
+    departure = Departure(not_after)
+    token = _DEPARTURE.set(departure)
     try:
-        yield
+        yield departure
     finally:
-        _NOT_AFTER.reset(token)
+        _DEPARTURE.reset(token)
+
+
+def write(assignments: Assignments, work: Work) -> Operation | GatewayError:
+    """Return AWS's answer to ``work``, or the error in its place."""
+    call = assignments.create if work.act is Act.CREATE else assignments.delete
+    try:
+        return call(work.key)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the call may have happened
+        return failure(error, work.act.value)
+
+
+def failure(error: Exception, what: str) -> GatewayError:
+    """Return what went wrong in our words; what nobody has thought of leaves the outcome unknown."""
+    if isinstance(error, GatewayError):
+        return error
+    return OutcomeUnknown(what, "internal_error", f"{type(error).__name__}: {error}")
+
+
+def priority(work: Work) -> Priority:
+    if work.ending:
+        return Priority.ENDING if work.act is Act.DELETE else Priority.BEGINNING
+    return Priority.WATCHING if work.watching else Priority.BEGINNING
