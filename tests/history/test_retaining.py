@@ -1,0 +1,371 @@
+"""What was over for long leaves the store whole, is in a file first, and changes nothing by going."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.orm import Session
+
+from protem.broker.record import receipt_checks
+from protem.db import migrate
+from protem.db.models import AuditEvent, Grant, HistoryExport, Pruned, PrunedKind, Request
+from protem.db.store import Store
+from protem.domain.approvals import Answer
+from protem.domain.errors import Refusal
+from protem.retaining import HistoryExportError
+from protem.settings import Settings
+from tests.api.applications import Client
+from tests.db.test_privileges import Split, split
+from tests.history.pasts import (
+    DAY,
+    KEPT,
+    auditor,
+    counted,
+    files,
+    let_go,
+    lines,
+    person,
+    request_of,
+    retaining,
+    things,
+    written,
+)
+from tests.reconciler.lives import Lives
+from tests.reconciler.world import stage
+
+__all__ = ["split"]
+
+NOTHING = dict.fromkeys(
+    ("requests", "targets", "involved", "decisions", "grants", "reviews", "assignments", "changes"), 0
+)
+
+
+def lived(lives: Lives) -> uuid.UUID:
+    """Return a grant that was approved, extended, ended, and confirmed absent, a hundred days ago."""
+    grant_id = lives.given(minutes=5)
+    lives.run(10)
+    lives.lengthen(grant_id)
+    lives.run(DAY / 8, longest=900)
+    return grant_id
+
+
+def test_everything_that_goes_is_in_the_file_byte_by_byte_as_the_api_answered(
+    lives: Lives, directory: Path
+) -> None:
+    grant_id, glass = lived(lives), lives.given(entitlement="glass", minutes=5)
+    lives.run(DAY / 8, longest=900)
+    lives.look_back()
+    request_id = request_of(lives, grant_id)
+    lives.clock.advance(100 * DAY)
+    client = auditor(lives)
+    before = {name: answers(client, name) for name in ("requests", "grants", "reviews")}
+    let_go(lives, directory)
+    assert counted(lives) == NOTHING
+    found = things(directory, "request")
+    assert set(found) == {str(request_id), str(request_of_glass(found, glass))}
+    exported = {
+        "requests": [one for line in found.values() for one in (line["request"], *line["extensions"])],
+        "grants": [one for line in found.values() for one in line["grants"]],
+        "reviews": [one for line in found.values() for one in line["reviews"]],
+    }
+    for name, answered in before.items():
+        assert answered
+        assert sorted(map(written, exported[name])) == sorted(answered)
+
+
+def answers(client: Client, name: str) -> list[bytes]:
+    items = client.get(f"/v1/{name}").json()["items"]
+    return [client.get(f"/v1/{name}/{one['id']}").content for one in items]
+
+
+def request_of_glass(found: dict[str, dict[str, Any]], grant_id: uuid.UUID) -> str:
+    return next(id_ for id_, line in found.items() for one in line["grants"] if one["id"] == str(grant_id))
+
+
+def test_each_row_that_goes_is_in_the_file_once(lives: Lives, directory: Path) -> None:
+    lived(lives)
+    before = counted(lives)
+    lives.clock.advance(100 * DAY)
+    let_go(lives, directory)
+    rows = [line["rows"] for line in lines(directory) if "rows" in line]
+    assert {table: sum(len(one.get(table, ())) for one in rows) for table in before} == before
+    assert [line["kind"] for line in lines(directory)] == ["protem-history", "request", "assignment", "end"]
+
+
+def test_an_event_and_a_row_tell_which_file_it_is(lives: Lives, directory: Path) -> None:
+    grant_id = lived(lives)
+    lives.clock.advance(100 * DAY)
+    let_go(lives, directory)
+    (path,) = files(directory)
+    with lives.store.reading() as session:
+        told = session.scalars(select(AuditEvent).where(AuditEvent.type == "history.pruned")).one()
+        export, gone = session.scalars(select(HistoryExport)).one(), session.get_one(Pruned, grant_id)
+    assert (told.facts["file"], told.facts["requests"], told.facts["grants"]) == (path.name, 2, 1)
+    assert (export.file, export.sha256, gone.export) == (path.name, told.facts["sha256"], 1)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_goes_that_was_over_a_moment_too_late(lives: Lives, directory: Path) -> None:
+    lived(lives)
+    ended = max(grant.ended_at for grant in everything(lives, Grant) if grant.ended_at)
+    lives.clock.set(ended + KEPT)
+    let_go(lives, directory)
+    assert files(directory) == []
+    lives.clock.advance(0.001)
+    let_go(lives, directory)
+    assert counted(lives)["grants"] == 0
+
+
+def everything(lives: Lives, table: type[Grant]) -> list[Grant]:
+    with lives.store.reading() as session:
+        return list(session.scalars(select(table)))
+
+
+def test_what_waits_is_owed_or_was_not_looked_at_stays(lives: Lives, directory: Path) -> None:
+    lives.given(entitlement="glass", minutes=5)
+    lives.run(DAY / 8, longest=900)
+    lives.clock.advance(100 * DAY)
+    lives.given(minutes=10)
+    lives.run(10)
+    before = counted(lives)
+    let_go(lives, directory)
+    assert (counted(lives), lives.holds(), files(directory)) == (before, True, [])
+    lives.look_back()
+    lives.clock.advance(100 * DAY)
+    let_go(lives, directory)
+    assert counted(lives)["reviews"] == 0
+
+
+def test_an_assignment_stays_for_the_grant_that_holds_it_now(lives: Lives, directory: Path) -> None:
+    lived(lives)
+    lives.clock.advance(100 * DAY)
+    grant_id = lives.given(minutes=10)
+    lives.run(10)
+    let_go(lives, directory)
+    kept = counted(lives)
+    assert (kept["grants"], kept["assignments"], lives.holds()) == (1, 1, True)
+    lives.run(DAY / 8, longest=900)
+    assert (lives.holds(), lives.read(grant_id).state) == (False, "ended")
+
+
+def test_whoever_could_see_it_is_told_where_it_went(lives: Lives, directory: Path) -> None:
+    grant_id = lived(lives)
+    request_id = request_of(lives, grant_id)
+    lives.clock.advance(100 * DAY)
+    let_go(lives, directory)
+    for path in (f"/v1/grants/{grant_id}", f"/v1/requests/{request_id}"):
+        for client in (auditor(lives), person(lives, "alice")):
+            answer = client.get(path)
+            assert (answer.status_code, answer.json()["file"]) == (404, files(directory)[0].name)
+            assert files(directory)[0].name in answer.json()["detail"]
+        other = person(lives, "bob").get(path)
+        assert (other.status_code, "file" in other.json()) == (404, False)
+        assert "not yours to see" in other.json()["detail"]
+
+
+def test_its_receipt_can_still_be_had_and_says_the_same(lives: Lives, directory: Path) -> None:
+    grant_id = lived(lives)
+    before = lives.summary(grant_id)
+    lives.clock.advance(100 * DAY)
+    let_go(lives, directory)
+    lives.seal()
+    for client in (auditor(lives), person(lives, "alice")):
+        answer = client.get(f"/v1/grants/{grant_id}/receipt")
+        assert receipt_checks.read(answer.content, keys=lives.keys).summary == before
+    assert person(lives, "bob").get(f"/v1/grants/{grant_id}/receipt").status_code == 404
+
+
+def test_what_cannot_be_written_down_does_not_go(lives: Lives, tmp_path: Path) -> None:
+    lived(lives)
+    before = counted(lives)
+    lives.clock.advance(100 * DAY)
+    with pytest.raises(HistoryExportError, match="nothing is pruned"):
+        let_go(lives, tmp_path / "nowhere")
+    assert counted(lives) == before
+
+
+class Killed(Exception):
+    """The process is no more."""
+
+
+class Mortal(Store):
+    """A store of a process that dies before, or just after, it would commit."""
+
+    when = "before"
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        if self.when == "before":
+            raise Killed
+        with super().writing() as session:
+            yield session
+            if self.when == "within":
+                raise Killed
+        raise Killed
+
+
+@pytest.mark.parametrize("when", ["before", "within", "after"])
+def test_a_process_that_dies_loses_nothing_and_doubles_nothing(
+    lives: Lives, directory: Path, when: str
+) -> None:
+    lived(lives)
+    before = counted(lives)
+    lives.clock.advance(100 * DAY)
+    mortal = Mortal(lives.url, clock=lives.clock, agreed_time=False)
+    mortal.when = when
+    with pytest.raises(Killed):
+        retaining(lives, directory, store=mortal).let_go()
+    mortal.close()
+    assert counted(lives) == (NOTHING if when == "after" else before)
+    (written_first,) = files(directory)
+    first = written_first.read_bytes()
+    let_go(lives, directory)
+    assert counted(lives) == NOTHING
+    assert [(path, path.read_bytes()) for path in files(directory)] == [(written_first, first)]
+
+
+def test_a_file_that_is_there_is_never_written_over(lives: Lives, directory: Path) -> None:
+    lived(lives)
+    lives.clock.advance(100 * DAY)
+    taken = directory / "history-00000001.jsonl.gz"
+    taken.write_bytes(b"of somebody else")
+    let_go(lives, directory)
+    assert taken.read_bytes() == b"of somebody else"
+    with lives.store.reading() as session:
+        assert session.scalars(select(HistoryExport.file)).one() == "history-00000001-2.jsonl.gz"
+    assert not list(directory.glob(".*"))
+
+
+def test_what_changes_between_the_file_and_the_deletion_stays(lives: Lives, directory: Path) -> None:
+    lived(lives)
+    lives.clock.advance(100 * DAY)
+    before = counted(lives)
+
+    class Meddled(Store):
+        @contextmanager
+        def writing(self) -> Iterator[Session]:
+            with super().writing() as session:
+                session.execute(update(Request).values(justification="another one"))
+                yield session
+
+    store = Meddled(lives.url, clock=lives.clock, agreed_time=False)
+    retaining(lives, directory, store=store).let_go()
+    store.close()
+    assert counted(lives) == before
+    let_go(lives, directory)
+    assert counted(lives) == NOTHING
+
+
+@pytest.mark.parametrize("table", ["requests", "grants", "decisions", "targets", "involved", "assignments"])
+def test_the_database_deletes_nothing_that_was_not_exported(lives: Lives, table: str) -> None:
+    lived(lives)
+    lives.clock.advance(100 * DAY)
+    with pytest.raises(DBAPIError, match="over for 90 days, and exported"), lives.store.writing() as session:
+        session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - one of the names above
+
+
+def test_the_database_deletes_nothing_live_whatever_is_put_down(lives: Lives) -> None:
+    grant_id = lives.given(minutes=10)
+    lives.run(10)
+    now = lives.clock.now()
+    with lives.store.writing() as session:
+        session.add(HistoryExport(number=1, file="", sha256="", size=0, ended_before=now, exported_at=now))
+        session.flush()
+        session.add(Pruned(id=grant_id, kind=PrunedKind.GRANT, export=1))
+    with pytest.raises(DBAPIError, match="over for 90 days"), lives.store.writing() as session:
+        session.execute(delete(Grant).where(Grant.id == grant_id))
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM pruned", "UPDATE history_exports SET file = ''"])
+def test_where_history_went_is_never_changed(lives: Lives, directory: Path, statement: str) -> None:
+    lived(lives)
+    lives.clock.advance(100 * DAY)
+    let_go(lives, directory)
+    with pytest.raises(DBAPIError, match="only ever added"), lives.store.writing() as session:
+        session.execute(text(statement))
+
+
+def test_the_role_that_serves_lets_go_of_history(split: Split, directory: Path) -> None:
+    migrate.upgrade(split.owner, serving_role=split.role)
+    lives = Lives(split.serving)
+    lived(lives)
+    lives.clock.advance(100 * DAY)
+    let_go(lives, directory)
+    assert counted(lives) == NOTHING
+    with pytest.raises(DBAPIError, match="permission denied"), lives.store.writing() as session:
+        session.execute(text("DELETE FROM pruned"))
+    lives.close()
+
+
+ACTS = ("ask", "ask", "glass", "look", "longer", "back", "run", "run", "wait")
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_letting_go_at_any_moment_changes_nothing_that_is_owed_or_decided(
+    lives: Lives, directory: Path, fresh_sqlite_url: str, seed: int
+) -> None:
+    other = Lives(fresh_sqlite_url)
+    script = Random(seed)
+    for _ in range(20):
+        act, minutes = script.choice(ACTS), script.randint(1, 40)
+        told = [perform(world, act, minutes) for world in (lives, other)]
+        let_go(lives, directory, kept=timedelta(hours=1))
+        assert told[0] == told[1], act
+        assert standing(lives) == standing(other), act
+    assert files(directory)
+    for operation in ("CreateAccountAssignment", "DeleteAccountAssignment"):
+        assert lives.calls(operation) == other.calls(operation) > 0
+    other.close()
+
+
+def perform(lives: Lives, act: str, minutes: int) -> str:
+    """Return what became of it: the code of the refusal, if it was one."""
+    stage.sandbox = lives.sandbox
+    live = [grant for grant in everything(lives, Grant) if grant.owing.live]
+    try:
+        match act:
+            case "ask":
+                lives.given(minutes=minutes)
+            case "glass":
+                lives.given(minutes=minutes, entitlement="glass")
+            case "look":
+                lives.look_back()
+            case "longer" if live:
+                lives.lengthen(live[-1].id, answer=Answer.APPROVE if minutes % 3 else Answer.DENY)
+            case "back" if live:
+                lives.take_back(live[0].id, "alice")
+            case "run":
+                lives.run(minutes * 60, longest=120)
+            case "wait":
+                lives.clock.advance(minutes * 3)
+                lives.tick()
+    except Refusal as refusal:
+        return refusal.code
+    except NoResultFound:
+        return "none"
+    return "done"
+
+
+def standing(lives: Lives) -> list[tuple[object, ...]]:
+    """Return what is owed, as it can be compared with another world."""
+    live = [grant for grant in everything(lives, Grant) if grant.owing.live]
+    return [
+        (lives.clock.now(), lives.holds()),
+        *sorted((one.created_at, one.state, one.ends_at, one.extensions, one.revoked_at) for one in live),
+    ]
+
+
+def test_retention_without_a_directory_is_refused() -> None:
+    with pytest.raises(ValidationError, match="exported first"):
+        Settings(retention=timedelta(days=400))
+    with pytest.raises(ValidationError, match="P90D at least"):
+        Settings(retention=timedelta(days=30), history_directory=Path())
+    assert Settings().retention is None
