@@ -24,3 +24,11 @@ def directory(tmp_path: Path) -> Path:
 @pytest.fixture
 def fresh_sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
     return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'other.db')}"
+
+
+@pytest.fixture
+def alone(sqlite_url: str) -> Iterator[Lives]:
+    """A world for what has nothing to do with the kind of its database."""
+    made = Lives(sqlite_url)
+    yield made
+    made.close()
