@@ -30,13 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), action="append", help="all unless told")
     parser.add_argument("--pace", choices=sorted(PACES), action="append", help="both unless told")
     parser.add_argument("--hours", type=float, default=day.HOURS, help="how long scenario d lasts")
+    parser.add_argument("--others", type=float, default=0, help="calls/s of somebody else during scenario a")
     parser.add_argument("--database", help="the URL of an empty database; SQLite unless told")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--trace", action="store_true", help="print every call, too")
     given = parser.parse_args(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     stages = Stages(seed=given.seed, database=given.database, trace=given.trace)
-    scenarios: dict[str, Scenario] = {**SCENARIOS, "d": partial(day.run, hours=given.hours)}
+    scenarios: dict[str, Scenario] = {
+        **SCENARIOS,
+        "a": partial(creating_and_ending.run, others=given.others),
+        "d": partial(day.run, hours=given.hours),
+    }
     met = True
     for scenario in given.scenario or sorted(SCENARIOS):
         for pace in given.pace or PACES:

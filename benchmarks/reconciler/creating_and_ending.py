@@ -1,6 +1,6 @@
 """Scenario a: 600 grants over 60 accounts begin at once, and later end at once."""
 
-from benchmarks.reconciler import figures, results
+from benchmarks.reconciler import figures, neighbours, results
 from benchmarks.reconciler.estate import Estate, Pace
 from benchmarks.reconciler.grants import Wish, count, lives, owe, run_until_ended
 from benchmarks.reconciler.results import Phase, Result
@@ -13,20 +13,31 @@ _MOST_CALLS = 3.0
 _WITHIN = 1.10
 
 
-def run(stages: Stages, pace: Pace, *, accounts: int = ACCOUNTS, users: int = USERS) -> Result:
-    """Return how near both the creating and the ending came to what AWS's limits allow."""
+def run(
+    stages: Stages, pace: Pace, *, accounts: int = ACCOUNTS, users: int = USERS, others: float = 0.0
+) -> Result:
+    """Return how near both the creating and the ending came to what AWS's limits allow.
+
+    With ``others``, somebody else makes so many calls a second for a while, and the limits are theirs, too.
+    """
     result = Result(f"a) {accounts * users} grants over {accounts} accounts; {pace.name}")
-    with stages.estate(pace, accounts=accounts, users=users) as estate:
+    jitter = neighbours.JITTER if others else 0.0
+    with stages.estate(pace, accounts=accounts, users=users, jitter=jitter) as estate:
         ends = _BEGIN + 300 + pace.slowest_mean * accounts * users / 10
         owe(
             estate,
             [Wish(account, user, _BEGIN, ends) for user in estate.users for account in estate.accounts],
         )
+        if others:
+            neighbours.move_in(estate, rate=others)
         estate.time.run(ends - 1)
         made = count(estate, GrantState.ACTIVE)
         over = run_until_ended(estate, within=4 * (ends - _BEGIN))
         result.aim(f"all {accounts * users} began, and ended", met=over and made == accounts * users)
-        _report(result, estate, ends)
+        if others:
+            neighbours.report(result, estate.sent(), rate=others)
+        else:
+            _report(result, estate, ends)
     return result
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -19,7 +20,9 @@ from protem.reconciler.lease import Lease
 from protem.reconciler.runner import Runner
 from protem.reconciler.steps import Guard
 from protem.sandbox import Sandbox
+from protem.sandbox.mounts import hook
 from protem.sandbox.settings import Span
+from protem.sandbox.wire import messages
 from tests.simulated_time import SimulatedTime
 
 LATENCY = 0.2
@@ -61,7 +64,9 @@ class Sent:
 class Estate:
     """A reconciler as the runtime puts it together, but on one simulated clock; begins with ``start``."""
 
-    def __init__(self, url: str, *, pace: Pace, accounts: int, users: int, seed: int = 1) -> None:
+    def __init__(
+        self, url: str, *, pace: Pace, accounts: int, users: int, seed: int = 1, jitter: float = 0.0
+    ) -> None:
         self.time = SimulatedTime(seed=seed)
         self.began = self.time.now()
         self.pace = pace
@@ -74,7 +79,8 @@ class Estate:
             latency_seconds=LATENCY,
             calls_kept=None,
         )
-        self.session = sessions.answered_by(self.sandbox.mount)
+        self._jitter, self._chance = jitter, Random(seed)
+        self.session = sessions.answered_by(partial(hook.mount, self._reply))
         self.accounts = [self._account(number) for number in range(accounts)]
         self.users = [self._user(number) for number in range(users)]
         self.permission_set = self.sandbox.permission_sets.add("AdministratorAccess")
@@ -88,6 +94,12 @@ class Estate:
         self.ticking = Ticking(self.time, self.runner.tick, interval=TICKS)
         self.runner.done = self.ticking.wake
         self._sent: list[Sent] = []
+
+    def _reply(self, request: messages.Request) -> messages.Reply | None:
+        """Have calls arrive up to ``jitter`` seconds after they left, so that who is first is open."""
+        if self._jitter:
+            self.clock.sleep(self._chance.uniform(0.0, self._jitter))
+        return self.sandbox.reply(request)
 
     def start(self) -> None:
         self.ticking.wake()

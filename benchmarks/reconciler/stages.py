@@ -24,11 +24,11 @@ class Stages:
     _made: int = field(default=0, init=False)
 
     @contextmanager
-    def estate(self, pace: Pace, *, accounts: int, users: int) -> Iterator[Estate]:
+    def estate(self, pace: Pace, *, accounts: int, users: int, jitter: float = 0.0) -> Iterator[Estate]:
         """Yield an estate whose reconciler has just started; one at a time."""
         with tempfile.TemporaryDirectory(prefix="protem-benchmark-") as directory:
             url = self._url(Path(directory))
-            estate = Estate(url, pace=pace, accounts=accounts, users=users, seed=self.seed)
+            estate = Estate(url, pace=pace, accounts=accounts, users=users, seed=self.seed, jitter=jitter)
             try:
                 estate.start()
                 yield estate

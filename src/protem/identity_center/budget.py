@@ -57,7 +57,7 @@ class CallBudget:
         rate: float = 18.0,
         burst: int = 2,
         headroom: int = 1,
-        recovery: float = 30.0,
+        recovery: float = 20.0,
     ) -> None:
         if rate <= 0 or not 0 <= headroom < burst:
             message = "a budget needs a rate above zero and a burst larger than its headroom"
