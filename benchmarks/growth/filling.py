@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -38,9 +38,10 @@ def fill(engine: Engine, *, grants: int, active: int, pending: int, now: datetim
 
 
 def _everything(grants: int, active: int, pending: int, now: datetime) -> Iterator[Row]:
-    lives = lambda: chain(  # noqa: E731 - gone through twice
-        history.past(grants, now=now), history.present(active=active, pending=pending, now=now)
-    )
+    def lives() -> Iterator[Life]:
+        yield from history.past(grants, now=now)
+        yield from history.present(active=active, pending=pending, now=now)
+
     triples = {(life.triple, life.live) for life in lives() if life.state == "approved"}
     for (person, number), live in sorted(triples):
         yield history.assignment(person, number, now=now, live=live)
@@ -184,6 +185,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, uuid.UUID):
         return value.hex
     return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value
-
-
-__all__ = ["Life", "fill"]

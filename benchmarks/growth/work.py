@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import count
+from itertools import count, product
 
 from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import select
@@ -22,13 +22,16 @@ from protem.notifications import claims
 from protem.notifications.metrics import Outbox
 from protem.notifications.reminding import Reminding
 from protem.reconciler.lease import Lease
-from protem.reconciler.metrics import Stock
 from protem.reconciler.runner import Runner
+from protem.reconciler.stock import Stock
 from protem.recording import Proof, Recording
 
 _BOUNDS = Bounds(minimum_duration=timedelta(minutes=1), maximum_start_ahead=timedelta(days=7))
 _DUE = 20
 """Assignments that want to be looked at in a tick with some due."""
+_ACCOUNTS = [account.id for account in estate.ORGANIZATION.accounts]
+_SETS = [one.arn for one in estate.ORGANIZATION.permission_sets]
+_NUMBERS = count()
 _EVERYBODY = frozenset(Holder(PrincipalType.USER, person.id) for person in estate.ORGANIZATION.people)
 
 
@@ -37,6 +40,15 @@ class Undisturbed:
 
     def holders(self, *, instance_arn: str, account_id: str, permission_set_arn: str) -> frozenset[Holder]:
         return _EVERYBODY
+
+    def held_by(self, holder: Holder, *, instance_arn: str) -> frozenset[AssignmentKey]:
+        return frozenset(
+            AssignmentKey(instance_arn, account_id, arn, holder.principal_id)
+            for account_id, arn in product(_ACCOUNTS, _SETS)
+        )
+
+    def running(self, kind: OperationKind, *, instance_arn: str) -> frozenset[str]:
+        return frozenset()
 
     def create(self, key: AssignmentKey) -> Operation:
         raise NotImplementedError
@@ -59,9 +71,8 @@ def acts(store: Store) -> Iterator[tuple[str, Callable[[], object]]]:
     yield f"a tick with {_DUE} due", lambda: _tick_with_some(store, runner)
     yield from _jobs(store)
     yield "a scrape of the metrics", _scrape(store)
-    number = count()
-    yield "asking for what needs approval", lambda: _ask(store, estate.OFTEN, next(number))
-    yield "asking for what is given at once", lambda: _ask(store, estate.AT_ONCE, next(number))
+    yield "asking for what needs approval", lambda: _ask(store, estate.OFTEN, next(_NUMBERS))
+    yield "asking for what is given at once", lambda: _ask(store, estate.AT_ONCE, next(_NUMBERS))
 
 
 def _jobs(store: Store) -> Iterator[tuple[str, Callable[[], object]]]:

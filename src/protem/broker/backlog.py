@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import Session
 
 from protem.db.models import Act, Assignment, Grant
-from protem.db.models.grants import UNDER_WAY
+from protem.db.models.grants import UNDER_WAY, grouped
+from protem.db.queries.grants import LIVE
 from protem.domain.advice import known
 from protem.domain.causes import Cause
 from protem.domain.lifecycle import LIVE_GRANT_STATES, GrantState
@@ -59,13 +60,13 @@ def over_at() -> ColumnElement[datetime]:
 
 def live(session: Session) -> Mapping[GrantState, int]:
     """Count the grants that are not over yet, by state; history is not looked at."""
-    found = select(Grant.state, func.count()).where(Grant.state.in_(_LIVE)).group_by(Grant.state)
+    found = select(Grant.state, func.count()).where(LIVE).group_by(Grant.state)
     return dict.fromkeys(_LIVE, 0) | _pairs(session, found)
 
 
 def past(session: Session) -> Mapping[GrantState, int]:
     """Count the grants that are over, by state; this reads all of history."""
-    found = select(Grant.state, func.count()).where(Grant.state.not_in(_LIVE)).group_by(Grant.state)
+    found = select(Grant.state, func.count()).where(~LIVE).group_by(Grant.state)
     over = [state for state in GrantState if state not in LIVE_GRANT_STATES]
     return dict.fromkeys(over, 0) | _pairs(session, found)
 
@@ -81,7 +82,7 @@ def overdue(session: Session, *, now: datetime) -> Overdue:
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
     """Hold for grants that are over and not yet ended."""
-    return and_(Grant.state.in_(_LIVE), or_(Grant.ends_at <= now, Grant.revoked_at.is_not(None)))
+    return and_(LIVE, or_(Grant.ends_at <= now, Grant.revoked_at.is_not(None)))
 
 
 def queue(session: Session, *, now: datetime) -> Mapping[Kind, int]:
@@ -102,7 +103,7 @@ def _owing(now: datetime) -> Select[int]:
     """Return the grants that owe an assignment, for counting only: ``Owing.owes_access`` decides."""
     return select(1).where(
         Grant.assignment_id == Assignment.id,
-        Grant.state.in_(_LIVE),
+        LIVE,
         Grant.starts_at <= now,
         Grant.ends_at > now,
         Grant.revoked_at.is_(None),
@@ -148,7 +149,7 @@ def _failing(*, blocked: bool) -> tuple[ColumnElement[bool], ...]:
 def operations(session: Session) -> Mapping[Act, int]:
     """Count the changes that AWS has accepted and not finished."""
     kind = Assignment.operation_kind
-    found = select(kind, func.count()).where(UNDER_WAY, kind.is_not(None)).group_by(kind)
+    found = select(kind, func.count()).where(grouped(UNDER_WAY), kind.is_not(None)).group_by(kind)
     return {Act.CREATE: 0, Act.DELETE: 0} | {act: count for act, count in session.execute(found) if act}
 
 

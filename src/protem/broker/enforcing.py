@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from protem.broker import ending, locks
 from protem.broker.activation import lockable
 from protem.db.models import Grant, Request
+from protem.db.queries.grants import LIVE
 from protem.domain import names
-from protem.domain.lifecycle import LIVE_GRANT_STATES, EndReason, RequestState
+from protem.domain.lifecycle import EndReason, RequestState
 from protem.domain.locks import Lock, LockKind, first_stopping
 
 BATCH = 50
@@ -58,7 +59,7 @@ def owed(now: datetime) -> Select[Grant, Request]:
         select(Grant, Request)
         .join(Request, Request.id == Grant.request_id)
         .where(
-            Grant.state.in_(LIVE_GRANT_STATES),
+            LIVE,
             Grant.revoked_at.is_(None),
             Grant.failure_code.is_(None),
             Grant.ends_at > now,

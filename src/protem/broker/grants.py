@@ -13,6 +13,7 @@ from protem.broker.callers import Caller
 from protem.broker.filters import Conditions, equal, holder
 from protem.broker.pages import FIRST, Page, Paging
 from protem.db.models import Grant, Request
+from protem.db.queries.grants import LIVE
 from protem.domain import owing
 from protem.domain.authority import Verb, may
 from protem.domain.errors import AlreadyRevoked, GrantOver
@@ -46,7 +47,7 @@ def list_(
     caller.require(Verb.GRANTS_LIST)
     conditions = [
         *equal(Grant.state, state),
-        *([] if live is None else [Grant.ended_at.is_(None) if live else Grant.ended_at.is_not(None)]),
+        *([] if live is None else [LIVE if live else ~LIVE]),
         *holder(session, Grant.principal_id, principal),
         *equal(Grant.account_id, account),
         *equal(Grant.permission_set_arn, permission_set),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from protem.broker.ending import BY_ASSIGNMENT
 from protem.db.models import Grant, Request
+from protem.db.queries.grants import LIVE
 from protem.domain import names
 from protem.domain.lifecycle import GrantState, RequestState
 
@@ -65,6 +66,7 @@ def grants(
 
 def _owed(now: datetime) -> Sequence[ColumnElement[bool]]:
     return (
+        LIVE,
         Grant.state.in_(_OWED),
         Grant.revoked_at.is_(None),
         Grant.failure_code.is_(None),

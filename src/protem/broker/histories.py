@@ -6,6 +6,7 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from protem.db.models import Grant, Principal, Request, Review
+from protem.db.queries.grants import LIVE
 from protem.domain import names
 from protem.domain.entitlements import Entitlement
 from protem.domain.histories import History
@@ -21,7 +22,7 @@ def of(
     extends: Grant | None = None,
 ) -> History:
     """Return the history that decides about access of ``principal_id``, or about extending one grant."""
-    live = session.scalars(_grants(entitlement, principal_id).where(Grant.ended_at.is_(None)))
+    live = session.scalars(_grants(entitlement, principal_id).where(LIVE))
     owed = [grant.owing for grant in live]
     return History(
         windows=tuple(owing.window for owing in owed if not owing.over(now)),
@@ -62,6 +63,8 @@ def _last_over_at(
         else_=Grant.ends_at,
     )
     had = _grants(entitlement, principal_id).where(
+        # Nothing was over later than when it had ended: what is older decides nothing any more.
+        or_(LIVE, Grant.ended_at > now - entitlement.cool_down),
         over_at <= now,
         # Access that never began, or was not let begin, is none to cool down from.
         Grant.state != GrantState.FAILED,

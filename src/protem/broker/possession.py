@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from protem.broker import standing
 from protem.db.models import Grant
+from protem.db.queries.grants import LIVE
 from protem.domain.catalogue import Person, Target
 
 
@@ -49,7 +50,7 @@ def of(session: Session, person: Person, targets: Sequence[Target], *, now: date
     places = {(one.account.id, one.permission_set.arn): place for place, one in enumerate(targets)}
     owed = select(Grant).where(
         Grant.principal_id == person.id,
-        Grant.ended_at.is_(None),
+        LIVE,
         tuple_(Grant.account_id, Grant.permission_set_arn).in_(list(places)),
     )
     granted = [

@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from protem.db.models import Chain, Delivery, DeliveryState, Webhook
+from protem.db.models import Chain, Delivery, Webhook
 from protem.db.store import Store
 from protem.notifications import events_file
 
@@ -54,7 +54,7 @@ class Outbox:
         pending = (
             select(func.count(), func.min(Delivery.created_at))
             .join(Webhook, Webhook.id == Delivery.webhook_id)
-            .where(Delivery.state == DeliveryState.PENDING, Webhook.enabled)
+            .where(Delivery.answered_at.is_(None), Webhook.enabled)
         )
         count, oldest = session.execute(pending).one()
         age = (self._store.now(session) - oldest).total_seconds() if count else 0.0

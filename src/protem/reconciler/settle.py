@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from protem.broker import audit
 from protem.broker.activation import Obstacle
 from protem.db.models import Assignment, Grant, Observed, Provenance
+from protem.db.queries.grants import LIVE
 from protem.db.store import ANSWERS, announce, report
 from protem.domain.events import EventType
-from protem.domain.lifecycle import LIVE_GRANT_STATES, EndReason, GrantState, grant_may_become
+from protem.domain.lifecycle import EndReason, GrantState, grant_may_become
 from protem.domain.owing import next_change
 from protem.reconciler import plan
 
@@ -50,7 +51,7 @@ class Hold:
     grants: Sequence[Grant] = field(init=False)
 
     def __post_init__(self) -> None:
-        live = select(Grant).where(Grant.assignment_id == self.row.id, Grant.state.in_([*LIVE_GRANT_STATES]))
+        live = select(Grant).where(Grant.assignment_id == self.row.id, LIVE)
         locked = live.order_by(Grant.created_at, Grant.id).with_for_update(nowait=not self.patient)
         self.grants = self.session.scalars(locked).all()
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from protem.clock import Clock
 from protem.db.models import Assignment, CatalogueSync, Observed, PermissionSet, Provenance
+from protem.db.models.grants import HELD, grouped
 from protem.db.store import Store
 from protem.identity_center.budget import CallBudget, Priority
 from protem.identity_center.errors import CallRejected
@@ -123,6 +124,6 @@ def _permission_sets(session: Session) -> list[tuple[str, str]]:
 def _remembered(session: Session) -> set[Place]:
     columns = (Assignment.instance_arn, Assignment.account_id, Assignment.permission_set_arn)
     held = select(*columns).where(
-        Assignment.provenance == Provenance.STANDING, Assignment.observed == Observed.PRESENT
+        grouped(HELD), Assignment.provenance == Provenance.STANDING, Assignment.observed == Observed.PRESENT
     )
     return {Place(*row) for row in session.execute(held.distinct())}

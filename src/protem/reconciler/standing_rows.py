@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from protem.broker import audit
 from protem.db.models import Assignment, Grant, Observed, Provenance, new_id
 from protem.db.queries.changes import rows_changed
+from protem.db.queries.grants import LIVE
 from protem.db.queries.inserts import insert_unless_there
 from protem.db.store import ASSIGNMENTS, announce
 from protem.domain.events import EventType
-from protem.domain.lifecycle import LIVE_GRANT_STATES
 from protem.identity_center.values import Holder, PrincipalType
 
 _SETTLING = timedelta(minutes=10)
@@ -121,7 +121,7 @@ def _change(session: Session, row: Assignment, values: Mapping[str, Any], *, see
 
 
 def _left_alone(seen: Seen) -> ColumnElement[bool]:
-    owed = exists().where(Grant.assignment_id == Assignment.id, Grant.state.in_([*LIVE_GRANT_STATES]))
+    owed = exists().where(Grant.assignment_id == Assignment.id, LIVE)
     return and_(
         Assignment.provenance != Provenance.BROKERED,
         Assignment.claim_id.is_(None),

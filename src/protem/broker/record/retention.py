@@ -22,8 +22,9 @@ from protem.db.models import (
     Review,
     Seal,
 )
+from protem.db.queries.grants import LIVE
 from protem.domain.events import EventType
-from protem.domain.lifecycle import LIVE_GRANT_STATES, RequestState
+from protem.domain.lifecycle import RequestState
 
 MOST = 50_000
 """Events that are dropped at once, unless the next checkpoint is further on."""
@@ -87,7 +88,7 @@ def _kept(session: Session) -> list[datetime]:
     live = select(func.min(Request.created_at)).join(Grant, Grant.request_id == Request.id)
     reviewed = select(func.min(Request.created_at)).join(Review, Review.request_id == Request.id)
     begun = (
-        live.where(Grant.state.in_([*LIVE_GRANT_STATES])),
+        live.where(LIVE),
         select(func.min(Request.created_at)).where(Request.state == RequestState.PENDING),
         reviewed.where(Review.closed_at.is_(None)),
         select(func.min(Change.proposed_at)).where(Change.state == ChangeState.PENDING),

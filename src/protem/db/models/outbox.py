@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from protem.db.models.table import Table, new_id
@@ -53,9 +53,6 @@ class DeliveryState(StrEnum):
     ABANDONED = "abandoned"
 
 
-_ANSWERED = text("answered_at IS NOT NULL")
-
-
 class Delivery(Table):
     """One event on its way to one address."""
 
@@ -65,7 +62,7 @@ class Delivery(Table):
         Index(None, "webhook_id", "state", "next_attempt_at"),
         Index(None, "webhook_id", "topic", "sequence"),
         Index(None, "webhook_id", "id"),
-        Index(None, "answered_at", sqlite_where=_ANSWERED, postgresql_where=_ANSWERED),
+        Index(None, "answered_at"),  # of what is pending, too: it has none
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -1,0 +1,149 @@
+"""However long the history is, what happens all the time finds its rows along indexes."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import NullPool, create_engine, event, text
+
+from benchmarks.growth import estate, filling, lists, work
+from benchmarks.growth.__main__ import compared, measured
+from protem.clock import SystemClock
+from protem.db.store import Store
+
+GROWING = frozenset(
+    {
+        *("requests", "targets", "involved", "decisions", "grants", "assignments", "reviews"),
+        *("audit_events", "seals", "deliveries", "delivery_attempts", "idempotency_keys"),
+    }
+)
+"""The tables whose rows are as many as there was history."""
+FEW = ("_live", "_held", "_under_way", "_stuck", "_extension")
+"""Indexes that hold what is live, of which there is no more with the years."""
+
+Statement = tuple[str, Any]
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Store]:
+    path = tmp_path_factory.mktemp("growth") / "protem.db"
+    path.write_bytes(migrated_file.read_bytes())
+    yield from filled(f"sqlite:///{path}")
+
+
+@pytest.fixture(scope="module")
+def postgresql(databases: Any, migrated_database: str) -> Iterator[Store]:
+    with databases.new(like=migrated_database) as url:
+        yield from filled(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Store:
+    found: Store = request.getfixturevalue(request.param)
+    return found
+
+
+def filled(url: str) -> Iterator[Store]:
+    """Yield a store in which a little of everything has happened."""
+    store, now = Store(url, clock=SystemClock()), datetime.now(UTC)
+    with store.writing() as session:
+        estate.fill(session, now=now)
+    store.engine.dispose()
+    engine = create_engine(url, poolclass=NullPool)
+    filling.fill(engine, grants=900, active=60, pending=10, now=now)
+    yield store
+    store.close()
+
+
+def test_what_happens_all_the_time_reads_no_table_whole(store: Store) -> None:
+    found = []
+    for name, act in work.acts(store):
+        with listening(store) as statements:
+            act()
+        assert statements, name
+        found += [(name, line) for line in whole(store, statements, lists=False)]
+    assert not found, "\n".join(map(str, found))
+
+
+def test_no_list_reads_a_table_whole(store: Store) -> None:
+    found = []
+    for look in lists.looks():
+        with listening(store) as statements:
+            look.first(store)
+        assert statements, look.name
+        found += [(look.name, line) for line in whole(store, statements, lists=True)]
+    assert not found, "\n".join(map(str, found))
+
+
+def test_the_benchmark_prints_how_everything_grows(sqlite: Store) -> None:
+    times = measured(sqlite, rounds=1)
+    printed = compared("sqlite", [1, 2], [times, times])
+    assert set(re.findall(r"× ([\d.]+)", printed)) == {"1.00"}
+    assert all(name in printed for name in times)
+
+
+@contextmanager
+def listening(store: Store) -> Iterator[list[Statement]]:
+    """Yield the statements that come to the store meanwhile, each once."""
+    heard: dict[str, Any] = {}
+
+    def hear(*given: Any) -> None:
+        heard.setdefault(given[2], given[3])
+
+    event.listen(store.engine, "before_cursor_execute", hear)
+    statements: list[Statement] = []
+    yield statements
+    event.remove(store.engine, "before_cursor_execute", hear)
+    statements += [one for one in heard.items() if one[0].startswith(("SELECT", "UPDATE", "DELETE", "WITH"))]
+
+
+def whole(store: Store, statements: list[Statement], *, lists: bool) -> Iterator[str]:
+    """Yield what reads a growing table from one end to the other; lists may do so until a page is full."""
+    with store.reading() as session:
+        if not store.is_sqlite:
+            # It is a small database: what is cheaper to read whole now would not be for long.
+            for way in ("seqscan", "hashjoin", "mergejoin"):
+                session.execute(text(f"SET LOCAL enable_{way} = off"))
+        connection = session.connection()
+        for statement, given in statements:
+            if store.is_sqlite:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+                lines = [str(row[3]) for row in plan]
+                yield from (
+                    f"{line} IN {statement}" for line in lines if _scans(line, statement, lists=lists)
+                )
+            else:
+                explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", given).scalar()
+                plan = explained if isinstance(explained, list) else json.loads(str(explained))
+                yield from (f"{line} IN {statement}" for line in _scanned(plan[0]["Plan"], lists=lists))
+
+
+def _scans(line: str, statement: str, *, lists: bool) -> bool:
+    found = re.match(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?$", line)
+    if found is None or _table(found[1], statement) not in GROWING:
+        return False
+    if found[2] is None:
+        return True
+    return not lists and not found[2].endswith(FEW)
+
+
+def _table(alias: str, statement: str) -> str:
+    """Return the table that goes by this name in a statement."""
+    meant = re.search(rf"\b(\w+) AS {alias}\b", statement)
+    return meant[1] if meant else alias
+
+
+def _scanned(node: dict[str, Any], *, lists: bool, limited: bool = False) -> Iterator[str]:
+    limited = limited or node["Node Type"] == "Limit"
+    if node.get("Relation Name") in GROWING and node["Node Type"] != "ModifyTable":
+        kind, index = node["Node Type"], node.get("Index Name", "")
+        along = kind.startswith(("Index", "Bitmap")) and ("Index Cond" in node or kind == "Bitmap Heap Scan")
+        if not (along or index.endswith(FEW) or (lists and limited and index)):
+            yield f"{kind} of {node['Relation Name']} {index} {node.get('Filter', '')}"
+    for below in node.get("Plans", ()):
+        yield from _scanned(below, lists=lists, limited=limited)
