@@ -217,12 +217,11 @@ class Runtime:
             watch=settings.watch_interval,
             why_not=activation.why_not,
             threads=settings.call_threads,
-            claimed=metrics.claimed,
         )
         schedule = Schedule(runner.tick, interval=settings.tick_interval, failed=metrics.failed)
         runner.done = schedule.wake
         store.on_commit(partial(_react, schedule))
-        store.on_report(metrics.committed)
+        store.on_report(metrics.noted)
         self.metrics.register(Pulse(runner, budget))
         notifying = Notifying(store, settings, clock=clock, metrics=self.metrics, going_on=self._going_on)
         made = Reconciling(runner, connection, budget, pool, schedule, notifying)

@@ -74,6 +74,11 @@ class Store:
         """Call ``reader`` with each fact that was reported, once it is committed."""
         self._readers.append(reader)
 
+    def note(self, fact: object) -> None:
+        """Tell the readers something that no transaction is about."""
+        for reader in self._readers:
+            reader(fact)
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
@@ -85,8 +90,7 @@ class Store:
             for listener in self._listeners:
                 listener(topics)
         for fact in session.info.get(_FACTS, ()):
-            for reader in self._readers:
-                reader(fact)
+            self.note(fact)
 
 
 _TOPICS = "protem_topics"

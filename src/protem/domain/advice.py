@@ -31,7 +31,7 @@ class Sign:
         )
 
 
-_DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedException")
+_DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedException", "UnauthorizedOperation")
 _NOT_FOUND = ("ResourceNotFoundException",)
 _REFUSED = (*_DENIED, "ValidationException", FAILED)
 

@@ -21,7 +21,7 @@ from protem.reconciler.evidence import OUTCOMES
 from protem.reconciler.lease import Lease, LeaseLostError
 from protem.reconciler.lookout import Hint, Lookout
 from protem.reconciler.records import LISTED_ELSEWHERE, Answer, Seen
-from protem.reconciler.steps import Start
+from protem.reconciler.steps import Left, Start
 from protem.reconciler.surveys import Holds, Person, Survey
 from protem.reconciler.traffic import Running, under_way
 
@@ -51,6 +51,8 @@ class Errands:
         not_after = None if within is None else start.before + within.total_seconds()
         with steps.departing(not_after) as departure, self.budget.priority(steps.priority(work)):
             answer = steps.write(self.assignments, work)
+        if work.late is not None and departure.left_at is not None:
+            self.store.note(Left(work.late + (start.at(departure) - start.agreed)))
         if isinstance(answer, Operation):
             self.lookout.accepted(work.key.account_id)
         elif answer.code == "ConflictException":

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from protem.domain.advice import cause_of
 from protem.domain.causes import Cause
-from protem.reconciler.claims import Work
 from protem.reconciler.settle import Ended
+from protem.reconciler.steps import Left
 
 _LAGS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 _CONFIRMED = (1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 300, 900, 3600)
@@ -35,7 +35,7 @@ class Metrics:
         )
         self._lag = Histogram(
             "protem_ending_lag_seconds",
-            "From the end of access to the moment its first delete call was ready to leave.",
+            "From the end of access to the moment its first delete call left.",
             buckets=_LAGS,
             registry=registry,
         )
@@ -60,15 +60,13 @@ class Metrics:
             case Cause.CONFLICT:
                 self._conflicts.labels(operation).inc()
 
-    def claimed(self, work: Work) -> None:
-        """Note how late an ending is."""
-        if work.late is not None:
-            self._lag.observe(_seconds(work.late))
-
-    def committed(self, fact: object) -> None:
-        """Take in what was reported with a commit."""
-        if isinstance(fact, Ended):
-            self._confirmed.observe(_seconds(fact.late))
+    def noted(self, fact: object) -> None:
+        """Take in what this process has noted; most of it is not for us."""
+        match fact:
+            case Left(late):
+                self._lag.observe(_seconds(late))
+            case Ended(late):
+                self._confirmed.observe(_seconds(late))
 
     def failed(self, job: str) -> None:
         """Count a scheduled job that raised."""

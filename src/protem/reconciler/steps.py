@@ -26,6 +26,13 @@ class Departure:
     """Of several pages, the first: what the others say is no older."""
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The first delete of an ending has left, so long after access was over."""
+
+    late: timedelta
+
+
 _DEPARTURE: ContextVar[Departure | None] = ContextVar("protem_departure", default=None)
 
 
