@@ -1,15 +1,17 @@
 """What two admins gave up, since its account had left: it ends, and is deleted if it comes back."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
 from protem.broker import force_closing
 from protem.broker.callers import CONSOLE
-from protem.db.models import Account, Assignment, Grant, Provenance
+from protem.db.models import Account, Assignment, CatalogueSync, Grant, Provenance
 from protem.domain.errors import ForceCloseRefused
 from protem.domain.lifecycle import EndReason, GrantState
 from protem.identity_center.values import Holder, PrincipalType
-from protem.reconciler import standing_rows
+from protem.reconciler import standing, standing_rows
 from protem.reconciler.standing_rows import Place
 from tests.reconciler.world import ACCOUNT, World
 
@@ -39,7 +41,9 @@ def calls(world: World) -> int:
 
 def catalogued(world: World, *, gone: bool) -> None:
     """Have the catalogue know the account as it is, or know that it has left."""
+    now = world.clock.now()
     with world.store.writing() as session:
+        session.merge(CatalogueSync(part="catalogue", started_at=now, completed_at=now))
         account = session.merge(
             Account(
                 id=ACCOUNT,
@@ -111,6 +115,52 @@ def test_an_account_that_is_still_there_is_not_given_up(world: World) -> None:
     with pytest.raises(ForceCloseRefused, match="still in the organization"):
         force_close(world, row)
     assert world.row().force_closed_at is None
+
+
+def test_nothing_is_given_up_while_nobody_can_tell_where_accounts_are(world: World) -> None:
+    row = blocked(world)
+    with pytest.raises(ForceCloseRefused, match="have not been read from AWS yet"):
+        force_close(world, row)
+    catalogued(world, gone=True)
+    world.clock.advance(25 * 3600)
+    with pytest.raises(ForceCloseRefused, match="were last read from AWS at"):
+        force_close(world, row)
+    catalogued(world, gone=True)
+    force_close(world, row)
+    assert world.row().force_closed_at is not None
+
+
+def test_the_sweep_finds_what_was_given_up_and_is_back_though_aws_lists_no_place_for_it(
+    world: World,
+) -> None:
+    row = blocked(world)
+    catalogued(world, gone=True)
+    force_close(world, row)
+    world.run(60)
+    world.sandbox.organization.add_account(ACCOUNT, name="alpha", email="alpha@example.com")
+    world.sandbox.assignments.put(ACCOUNT, world.permission_set, world.alice)
+    assert sweep(world) == []
+    catalogued(world, gone=False)
+    assert sweep(world) == [ACCOUNT]
+    world.run(60)
+    assert not world.holds()
+
+
+class Unprovisioned:
+    """A directory that knows of no place at all, as AWS may for an account that has only just come back."""
+
+    def accounts_provisioned(self, **_: Any) -> list[str]:
+        return []
+
+
+def sweep(world: World) -> list[str]:
+    """Look for standing access; return the accounts that were looked at."""
+    before = world.calls(LOOK)
+    directory: Any = Unprovisioned()
+    standing.synchronise(
+        directory, world.assignments, store=world.store, clock=world.clock, budget=world.budget
+    )
+    return [ACCOUNT] * (world.calls(LOOK) - before)
 
 
 def test_what_is_not_blocked_is_not_given_up(world: World) -> None:

@@ -1,7 +1,7 @@
 """Giving up an ending that AWS can never confirm, since the account has left the organization."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,10 +9,14 @@ from sqlalchemy.orm import Session
 from protem.broker import audit, texts
 from protem.broker.callers import Caller
 from protem.broker.wakes import wake
-from protem.db.models import Account, Assignment, Grant
+from protem.db.models import Account, Assignment, CatalogueSync, Grant
 from protem.domain.authority import Verb
 from protem.domain.errors import ForceCloseRefused, NotFound
 from protem.domain.events import EventType
+
+_CATALOGUE = "catalogue"
+_CURRENT = timedelta(days=1)
+"""For how long what was read of AWS's accounts says where they are."""
 
 
 def force_close(
@@ -54,6 +58,25 @@ def checked(comment: str) -> str:
     return said
 
 
+def _may_be_there(session: Session, account_id: str, now: datetime) -> str | None:
+    """Say why AWS may still hold something in an account; None if it is known to have left."""
+    sync = session.get(CatalogueSync, _CATALOGUE)
+    if sync is None or sync.completed_at is None:
+        return "the accounts have not been read from AWS yet: nobody can tell whether this one has left"
+    if now - sync.completed_at > _CURRENT:
+        return (
+            f"the accounts were last read from AWS at {sync.completed_at:%Y-%m-%d %H:%M} UTC: nobody can tell"
+            " whether this one has left, or is back; mend that first"
+        )
+    account = session.get(Account, account_id)
+    if account is None or account.removed_at is not None:
+        return None
+    return (
+        f"account {account.id} is still in the organization ({account.status}): mend what blocks"
+        " the ending, or delete the assignment in AWS; Protem sees that it is gone"
+    )
+
+
 def _why_not(session: Session, row: Assignment, now: datetime) -> str | None:
     if row.force_closed_at is not None:
         return "this has been force-closed before"
@@ -62,12 +85,8 @@ def _why_not(session: Session, row: Assignment, now: datetime) -> str | None:
         return "a grant owes this access, or will: revoke it first"
     if row.blocked_reason is None:
         return "its ending is not blocked: Protem brings it about, or has done so"
-    account = session.get(Account, row.account_id)
-    if account is not None and account.removed_at is None:
-        return (
-            f"account {account.id} is still in the organization ({account.status}): mend what blocks"
-            " the ending, or delete the assignment in AWS; Protem sees that it is gone"
-        )
+    if reason := _may_be_there(session, row.account_id, now):
+        return reason
     if row.claim is not None or row.operation_kind is not None:
         return "AWS is being asked about it at this moment: try again in a minute"
     return None

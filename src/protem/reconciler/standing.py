@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protem.clock import Clock
-from protem.db.models import Assignment, CatalogueSync, Observed, PermissionSet, Provenance
+from protem.db.models import Account, Assignment, CatalogueSync, Observed, PermissionSet, Provenance
 from protem.db.models.grants import HELD, grouped
 from protem.db.store import Store
 from protem.identity_center.budget import CallBudget, Priority
@@ -126,4 +126,9 @@ def _remembered(session: Session) -> set[Place]:
     held = select(*columns).where(
         grouped(HELD), Assignment.provenance == Provenance.STANDING, Assignment.observed == Observed.PRESENT
     )
-    return {Place(*row) for row in session.execute(held.distinct())}
+    # What was given up in an account that is back may be back as well.
+    back = select(Account.id).where(Account.removed_at.is_(None))
+    closed = select(*columns).where(
+        grouped(HELD), Assignment.force_closed_at.is_not(None), Assignment.account_id.in_(back)
+    )
+    return {Place(*row) for query in (held, closed) for row in session.execute(query.distinct())}
