@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -17,7 +17,19 @@ from sqlalchemy.pool import ConnectionPoolEntry
 WRITES = "protem_writes"
 
 _BUSY_TIMEOUT_MS = 10_000
-_POSTGRESQL_OPTIONS = "-c statement_timeout=30000 -c lock_timeout=10000 -c timezone=UTC"
+# Whoever is frozen in the middle of a transaction keeps its locks for eight seconds, and no longer.
+_POSTGRESQL_OPTIONS = (
+    "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=8000 "
+    "-c timezone=UTC"
+)
+# A server that has gone without a word is noticed within seconds; else it would be a quarter of an hour.
+_KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 class UnsupportedDatabaseError(ValueError):
@@ -57,7 +69,7 @@ def create(url: str, *, pool_size: int) -> Engine:
             pool_timeout=10,
             pool_pre_ping=True,
             hide_parameters=True,  # of statements that fail: they would stand in logs
-            connect_args={"connect_timeout": 5, "options": _POSTGRESQL_OPTIONS},
+            connect_args=_how_to_connect(parsed),
         )
     _make_private(Path(parsed.database or ""))
     engine = create_engine(
@@ -71,6 +83,22 @@ def create(url: str, *, pool_size: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def listening(url: URL) -> Engine:
+    """Return an engine for one connection that is kept, and has no transactions."""
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+        connect_args=_how_to_connect(url) | {"application_name": "protem wake-ups"},
+    )
+
+
+def _how_to_connect(url: URL) -> dict[str, Any]:
+    chosen = {name: value for name, value in _KEEPALIVE.items() if name not in url.query}
+    return {"connect_timeout": 5, "options": _POSTGRESQL_OPTIONS, **chosen}
 
 
 class _WholeCursor(sqlite3.Cursor):

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, func, select
@@ -10,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from protem.clock import Clock
 from protem.db import engine as engines
+from protem.db.wakeups import Wakeups
 
 Listener = Callable[[frozenset[str]], None]
 Reader = Callable[[object], None]
+Condition = Callable[[Session], None]
 
 _ASIDE = 2
 
@@ -35,6 +38,7 @@ class Store:
         self._writing = self.engine.execution_options(**{engines.WRITES: True})
         self._listeners: list[Listener] = []
         self._readers: list[Reader] = []
+        self.wakeups = Wakeups(self.engine, topics=TOPICS, told=self._hear)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -45,6 +49,8 @@ class Store:
             session.begin(),
         ):
             yield session
+            _require(session)
+            self.wakeups.announce(session, _topics(session))
         self._tell(session)
 
     @contextmanager
@@ -67,7 +73,10 @@ class Store:
         return instant.astimezone(UTC)
 
     def on_commit(self, listener: Listener) -> None:
-        """Call ``listener`` with the announced topics after each commit that announced any."""
+        """Call ``listener`` with the announced topics after each commit that announced any.
+
+        With those of other processes, too, as long as ``wakeups`` listens; from any thread.
+        """
         self._listeners.append(listener)
 
     def on_report(self, reader: Reader) -> None:
@@ -81,18 +90,23 @@ class Store:
 
     def close(self) -> None:
         """Give the connections back."""
+        self.wakeups.stop()
         self.engine.dispose()
         self._aside.dispose()
 
     def _tell(self, session: Session) -> None:
-        topics = frozenset(session.info.get(_TOPICS, ()))
+        topics = _topics(session)
         if topics:
-            for listener in self._listeners:
-                listener(topics)
+            self._hear(topics)
         for fact in session.info.get(_FACTS, ()):
             self.note(fact)
 
+    def _hear(self, topics: frozenset[str]) -> None:
+        for listener in self._listeners:
+            listener(topics)
 
+
+_CONDITION: ContextVar[Condition | None] = ContextVar("protem_condition", default=None)
 _TOPICS = "protem_topics"
 _FACTS = "protem_facts"
 
@@ -108,6 +122,20 @@ SEALED = "sealed"
 """Events have got their numbers: they can leave."""
 OUTBOX = "outbox"
 """Something waits to be sent."""
+LEADERSHIP = "leadership"
+"""Whoever led has stepped down: somebody else can at once."""
+TOPICS = frozenset({ASSIGNMENTS, ANSWERS, RULES, RECORD, SEALED, OUTBOX, LEADERSHIP})
+"""All there are, and all that other processes are ever told."""
+
+
+@contextmanager
+def on_condition(condition: Condition) -> Iterator[None]:
+    """Have each transaction that this block writes asked at its end; it is taken back if that raises."""
+    token = _CONDITION.set(condition)
+    try:
+        yield
+    finally:
+        _CONDITION.reset(token)
 
 
 def report(session: Session, *facts: object) -> None:
@@ -118,3 +146,13 @@ def report(session: Session, *facts: object) -> None:
 def announce(session: Session, *topics: str) -> None:
     """Have these topics told to the listeners once the session's transaction is committed."""
     session.info.setdefault(_TOPICS, set()).update(topics)
+
+
+def _topics(session: Session) -> frozenset[str]:
+    return frozenset(session.info.get(_TOPICS, ()))
+
+
+def _require(session: Session) -> None:
+    condition = _CONDITION.get()
+    if condition is not None:
+        condition(session)
