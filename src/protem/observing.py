@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy.exc import SQLAlchemyError
 
 from protem.db.store import Store
+from protem.db.wakeups import Wakeups
 from protem.notifications.metrics import Outbox
 from protem.reconciler.heartbeat import COUNT_EVERY, EVERY, Heart
 from protem.reconciler.job_log import JobLog
@@ -45,9 +47,25 @@ class Careful:
         yield gauge("protem_database_reachable", "Whether the database answers this process.", reachable)
 
 
+class Hearing:
+    """Tells whether this process hears at once what others commit."""
+
+    def __init__(self, wakeups: Wakeups) -> None:
+        self._wakeups = wakeups
+
+    def collect(self) -> Iterator[Metric]:
+        ear = self._wakeups
+        yield gauge("protem_wakeups_listening", "Whether wake-ups of others arrive at once.", ear.listening)
+        yield CounterMetricFamily("protem_wakeups_heard", "Wake-ups by other processes.", value=ear.heard)
+        yield CounterMetricFamily(
+            "protem_wakeups_interruptions", "How often the listening broke off.", value=ear.interruptions
+        )
+
+
 def register(metrics: CollectorRegistry, store: Store, *, events_file: Path | None) -> None:
     """Have every scrape tell what the store holds, which any process can."""
     metrics.register(Careful(Stock(store), Proof(store), Outbox(store, events_file)))
+    metrics.register(Hearing(store.wakeups))
 
 
 def begin(schedule: Schedule, runner: Runner, *, while_leading: Leading) -> None:

@@ -94,6 +94,7 @@ WELL = [
     series("protem_paused_accounts", 0),
     series("protem_beginnings_paused", 0, reason="clock"),
     series("protem_lease_held", 1),
+    series("protem_wakeups_listening", 1),
     series("protem_leader_idle_seconds", 0.4),
     series("protem_job_age_seconds", 200, job="catalogue"),
     series("protem_job_interval_seconds", 300, job="catalogue"),
@@ -151,6 +152,7 @@ def scenarios() -> Iterator[tuple[str, list[tuple[str, Labels, float]]]]:
     yield "ProtemNoLeader", [series("protem_lease_held", 0)]
     yield "ProtemNotLooking", [series("protem_leader_idle_seconds", 31)]
     yield "ProtemNotLooking", [series("protem_leader_idle_seconds", math.inf)]
+    yield "ProtemListenerLost", [series("protem_wakeups_listening", 0)]
     yield "ProtemClockOff", [series("protem_beginnings_paused", 1, reason="clock")]
     yield "ProtemRowsPutAside", [series("protem_reconciler_poisoned", 3)]
     yield "ProtemAnswersUnrecorded", [series("protem_reconciler_unrecorded", 2)]
