@@ -10,6 +10,7 @@ from random import Random
 
 import structlog
 
+from protem.broker.backlog import BROKEN_AFTER
 from protem.clock import Clock
 from protem.db.models import Act
 from protem.db.store import Store
@@ -31,8 +32,6 @@ _log = structlog.get_logger("protem.reconciler")
 
 MOST_CLOCK_OFFSET = timedelta(seconds=2)
 """Further off AWS's clock than this, nothing new begins."""
-BROKEN_AFTER = timedelta(minutes=1)
-"""How long an account's endings must have been failing before nothing new begins there."""
 
 
 @dataclass
