@@ -103,6 +103,10 @@ class SimulatedTime:
             self._give_turn(task)
         self.seconds = until
 
+    def in_task(self, *names: str) -> bool:
+        """Tell whether whoever asks is a thread of one of these names."""
+        return self._running is not None and self._running.name in names
+
     def idle(self, process: str) -> bool:
         """Tell whether no thread of the process is left."""
         return all(task.process != process for task in self._tasks)

@@ -1,0 +1,294 @@
+"""What people and other administrators do: through the broker, or past it in AWS."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from random import Random
+
+from sqlalchemy import func, select
+
+from protem.broker import catalogue, decisions, documents, extensions, grants, locking, requests
+from protem.broker.callers import CONSOLE, Caller
+from protem.broker.extensions import Extension
+from protem.db.models import EntitlementVersion, Lock, TokenRole
+from protem.domain.approvals import Answer
+from protem.domain.authority import Scope
+from protem.domain.errors import Refusal
+from protem.domain.lifecycle import LIVE_GRANT_STATES, RequestState
+from protem.domain.locks import LockKind
+from protem.sandbox.assignments import Assignment as Held
+from tests.simulation.estate import ACCOUNTS, BOUNDS, ENTITLEMENTS, REQUESTERS, SETS
+from tests.simulation.excuses import excused
+from tests.simulation.truth import Change
+from tests.simulation.world import Broken, World
+
+Action = Callable[[World, Random], None]
+_TARGETS = {"self": ("alpha", "beta"), "again": ("gamma",), "asked": ("alpha", "beta", "gamma")}
+
+
+def caller(world: World, name: str, *, through: str | None = None) -> Caller:
+    with world.store.reading() as session:
+        person = catalogue.person(session, world.estate.users[name])
+    if through is None:
+        return Caller(name, TokenRole.PERSONAL, person=person)
+    return Caller(through, TokenRole.SERVICE, person=person, scopes=frozenset(Scope))
+
+
+def submit(world: World, draw: Random) -> None:
+    who, entitlement = draw.choice(REQUESTERS), draw.choice((*_TARGETS, "self", "again"))
+    accounts = draw.sample(_TARGETS[entitlement], k=min(draw.choice((1, 1, 2)), len(_TARGETS[entitlement])))
+    permission_set = SETS[1] if entitlement == "asked" else SETS[0]
+    ahead = draw.choice((0, 0, 0, draw.randint(5, 600)))
+    seconds = draw.choice((60, 60, 75, 120, 300))
+    wish = requests.Submission(
+        targets=tuple((account, permission_set) for account in accounts),
+        entitlement=entitlement,
+        justification="the pager went off",
+        duration=timedelta(seconds=seconds),
+        starts_at=world.now() + timedelta(seconds=ahead) if ahead else None,
+    )
+    with world.store.writing() as session:
+        requests.submit(session, caller(world, who), wish, bounds=BOUNDS, now=world.now())
+    world.wake()
+    start = f", from {ahead} s on" if ahead else ""
+    world.tell(f"{who} asks under {entitlement} for {' and '.join(accounts)} for {seconds} s{start}")
+
+
+def decide(world: World, draw: Random) -> None:
+    open_ones = [one for one in world.requests() if one.state is RequestState.PENDING]
+    request = draw.choice(open_ones) if open_ones else None
+    if request is None:
+        return
+    who, through = draw.choice(("carol", "carol", "alice", "dave")), draw.choice((None, "slack", "teams"))
+    answer = draw.choice((Answer.APPROVE, Answer.APPROVE, Answer.APPROVE, Answer.DENY))
+    own = request.beneficiary_id == world.estate.users[who]
+    with world.store.writing() as session:
+        decisions.decide(
+            session,
+            caller(world, who, through=through),
+            request.id,
+            answer=answer,
+            comment="fine",
+            duration=None,
+            digest=request.digest,
+            now=world.now(),
+        )
+    world.wake()
+    world.tell(f"{who} answers {answer.value} to a request, through {through}")
+    if own or who == "dave" or through == "teams":
+        raise Broken("who may approve", f"{who} answered through {through}, own request: {own}")
+    if request.expires_at <= world.now():
+        raise Broken("who may approve", f"{who} answered a request that had expired")
+
+
+def withdraw(world: World, draw: Random) -> None:
+    open_ones = [one for one in world.requests() if one.state is RequestState.PENDING]
+    if open_ones:
+        request = draw.choice(open_ones)
+        with world.store.writing() as session:
+            requests.withdraw(session, _owner(world, request.requester_id), request.id, now=world.now())
+        world.tell("a request is withdrawn")
+
+
+def revoke(world: World, draw: Random) -> None:
+    live = [one for one in world.grants() if one.state in LIVE_GRANT_STATES]
+    if live:
+        grant = draw.choice(live)
+        by = CONSOLE if draw.random() < 0.5 else _owner(world, grant.principal_id)
+        with world.store.writing() as session:
+            grants.revoke(session, by, grant.id, comment="enough", now=world.now())
+        world.wake()
+        world.tell(f"a grant that is {grant.state.value} is revoked")
+
+
+def extend(world: World, draw: Random) -> None:
+    live = [one for one in world.grants() if one.state in LIVE_GRANT_STATES]
+    if live:
+        grant = draw.choice(live)
+        wish = Extension(
+            duration=timedelta(seconds=draw.choice((60, 120, 300))), justification="longer", ticket=None
+        )
+        over = grant.owing.over(world.now())
+        with world.store.writing() as session:
+            extensions.extend(
+                session, _owner(world, grant.principal_id), grant.id, wish, bounds=BOUNDS, now=world.now()
+            )
+        world.wake()
+        world.tell(f"more time is asked for, for a grant that is {grant.state.value}")
+        if over:
+            raise Broken("ends never move once over", f"grant {grant.id} was over")
+
+
+def lock(world: World, draw: Random) -> None:
+    kinds: Mapping[LockKind, str | None] = {
+        LockKind.EVERYTHING: None,
+        LockKind.ACCOUNT: ACCOUNTS[draw.choice(list(ACCOUNTS))],
+        LockKind.PRINCIPAL: f"{draw.choice(REQUESTERS)}@example.com",
+        LockKind.ENTITLEMENT: draw.choice(list(_TARGETS)),
+    }
+    kind = draw.choice(list(kinds))
+    with world.store.writing() as session:
+        locking.create(
+            session,
+            CONSOLE,
+            kind=kind,
+            subject=kinds[kind],
+            reason="a drill",
+            duration=timedelta(seconds=draw.choice((20, 120))),
+            now=world.now(),
+        )
+    world.tell(f"a lock is put on {kinds[kind] or 'everything'}")
+
+
+def lift(world: World, draw: Random) -> None:
+    with world.store.writing() as session:
+        made = session.scalars(select(Lock).where(Lock.lifted_at.is_(None)).order_by(Lock.id)).all()
+        if made:
+            locking.lift(session, CONSOLE, draw.choice(made).id, now=world.now())
+            world.tell("a lock is lifted")
+
+
+def put(world: World, draw: Random) -> None:
+    """Make an assignment past Protem, where it hurts most."""
+    held = _somewhere(world, draw)
+    change = Change(world.now(), present=True, ours=False, excused=excused(world, held, world.now()))
+    world.sandbox.assignments.include(held)
+    world.truth.told(held, change)
+    world.tell(f"somebody else assigns {_words(world, held)}{', in doubt' if change.excused else ''}")
+
+
+def remove(world: World, draw: Random) -> None:
+    held = _somewhere(world, draw)
+    if held in world.sandbox.assignments.all():
+        world.sandbox.assignments.exclude(held)
+        world.truth.told(held, Change(world.now(), present=False, ours=False))
+        world.tell(f"somebody else removes {_words(world, held)}")
+        world.trouble()
+
+
+def membership(world: World, draw: Random) -> None:
+    directory, who = world.sandbox.directory, world.estate.users[draw.choice(REQUESTERS)]
+    group = world.estate.groups["engineers"]
+    if any(one.group_id == group for one in directory.memberships_of(who)):
+        directory.remove_member(group, who)
+        world.tell("somebody leaves the engineers")
+    elif directory.knows(who, principal_type="USER"):
+        directory.add_member(group, who)
+        world.tell("somebody joins the engineers again")
+
+
+def delete_user(world: World, draw: Random) -> None:
+    bob = world.estate.users["bob"]
+    if draw.random() < 0.3 and world.sandbox.directory.knows(bob, principal_type="USER"):
+        world.sandbox.directory.remove_user(bob)
+        if world.sandbox.settings.assignments_of_removed_principals == "vanish":
+            for held in world.sandbox.assignments.all():
+                assert held.principal_id != bob
+        world.tell("bob is deleted")
+
+
+def suspend(world: World, draw: Random) -> None:
+    account = ACCOUNTS[draw.choice(("alpha", "gamma"))]
+    found = world.sandbox.organization.account(account)
+    assert found is not None
+    if found.status == "ACTIVE":
+        world.sandbox.organization.suspend(account)
+    else:
+        world.sandbox.organization.reinstate(account)
+    world.trouble()
+    world.tell(f"account {account} is {found.status.lower()} now")
+
+
+def move(world: World, draw: Random) -> None:
+    unit = draw.choice(("Prod", "Dev"))
+    world.sandbox.organization.move(ACCOUNTS["beta"], unit=world.estate.units[unit])
+    world.tell(f"beta is moved to {unit}")
+
+
+def make_set_anew(world: World, draw: Random) -> None:
+    """Delete a permission set that nobody holds, and make another of the same name."""
+    name = draw.choice(SETS)
+    arn = world.estate.sets[name]
+    in_use = any(held.permission_set_arn == arn for held in world.sandbox.assignments.all())
+    running = any(one.assignment.permission_set_arn == arn for one in world.sandbox.operations.in_progress())
+    if not in_use and not running:
+        world.sandbox.permission_sets.remove(arn)
+        world.estate.sets[name] = world.sandbox.permission_sets.add(name)
+        world.tell(f"{name} is deleted and made anew")
+
+
+def change_set(world: World, draw: Random) -> None:
+    arn = world.estate.sets[draw.choice(SETS)]
+    world.sandbox.permission_sets.change(
+        arn, inline_policy=f'{{"Version": "2012-10-17", "Id": "{draw.random()}"}}'
+    )
+    world.tell("a permission set allows something else now")
+
+
+def entitle(world: World, draw: Random) -> None:
+    """Put other entitlements in force, or the first ones again."""
+    shorter = ENTITLEMENTS.replace(
+        "groups: [engineers]", "users: [alice@example.com]", draw.choice((0, 1, 3))
+    )
+    document = documents.parse(shorter, file="entitlements.yaml")
+    with world.store.writing() as session:
+        latest = session.scalars(select(func.max(EntitlementVersion.version))).one()
+        session.add(
+            EntitlementVersion(
+                version=latest + 1,
+                digest=document.digest,
+                document=document.normal,
+                source="",
+                applied_at=world.now(),
+                applied_by="test",
+            )
+        )
+    world.tell("entitlements change")
+
+
+def _owner(world: World, person_id: str) -> Caller:
+    name = next(name for name, found in world.estate.users.items() if found == person_id)
+    return caller(world, name)
+
+
+def _somewhere(world: World, draw: Random) -> Held:
+    """Return a triple, mostly one that Protem is busy with."""
+    rows = world.rows()
+    if rows and draw.random() < 0.85:
+        return world.held(draw.choice(rows))
+    sets = world.estate.sets
+    user = world.estate.users[draw.choice(REQUESTERS)]
+    return Held(ACCOUNTS[draw.choice(list(ACCOUNTS))], sets[draw.choice(SETS)], user)
+
+
+def _words(world: World, held: Held) -> str:
+    names = {identifier: name for name, identifier in (*ACCOUNTS.items(), *world.estate.users.items())}
+    return f"{names.get(held.principal_id)} in {names.get(held.account_id)}"
+
+
+ACTIONS: Mapping[Action, int] = {
+    submit: 24,
+    decide: 12,
+    withdraw: 2,
+    revoke: 8,
+    extend: 5,
+    lock: 2,
+    lift: 2,
+    put: 7,
+    remove: 5,
+    membership: 2,
+    delete_user: 1,
+    suspend: 2,
+    move: 1,
+    make_set_anew: 2,
+    change_set: 1,
+    entitle: 1,
+}
+
+
+def act(world: World, draw: Random) -> None:
+    """Do something; to be refused is fine."""
+    action = draw.choices(list(ACTIONS), weights=list(ACTIONS.values()))[0]
+    try:
+        action(world, draw)
+    except Refusal as refusal:
+        world.tell(f"{action.__name__.replace('_', ' ')} is refused: {refusal}")

@@ -1,0 +1,172 @@
+"""Play many simulations: ``python -m tests.simulation.campaign --seeds 200 --steps 40``."""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections.abc import Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+
+import structlog
+
+from tests.simulation import actions, troubles
+from tests.simulation.coverage import Coverage
+from tests.simulation.estate import Template
+from tests.simulation.invariants import Invariants
+from tests.simulation.processes import QUIET_POLL_SECONDS
+from tests.simulation.world import Broken, World
+
+SEEDS, STEPS = 200, 40
+_QUIET_MINUTES = 240
+
+
+@dataclass
+class Failure:
+    """An invariant that did not hold, and the story of how it came to that."""
+
+    seed: int
+    invariant: str
+    sentence: str
+    step: int
+    story: list[str]
+
+
+@dataclass
+class Played:
+    """What one simulation has come to."""
+
+    seed: int
+    failure: Failure | None
+    coverage: Coverage
+    story: list[str] = field(default_factory=list)
+
+
+@cache
+def _template() -> Template:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    return Template()
+
+
+def run(seed: int, steps: int = STEPS) -> Failure | None:
+    """Play one simulation; None if everything held."""
+    return play(seed, steps).failure
+
+
+def play(seed: int, steps: int, *, without: Collection[int] = ()) -> Played:
+    """Play one simulation, perhaps leaving out some of its steps."""
+    world = World(_template().copy(), seed)
+    invariants, step, failure = Invariants(world), -1, None
+    try:
+        for step in range(steps):
+            if step not in without:
+                _step(world, Random(f"{seed} step {step}"))
+                world.hear()
+                invariants.check()
+        step = steps
+        _come_to_rest(world, invariants)
+    except Broken as broken:
+        world.tell(str(broken))
+        failure = Failure(seed, broken.invariant, broken.sentence, step, world.story)
+    finally:
+        world.close()
+    return Played(seed, failure, world.coverage, world.story)
+
+
+def _step(world: World, draw: Random) -> None:
+    if not world.calm and draw.random() < 0.3:
+        troubles.strike(world, draw)
+    else:
+        actions.act(world, draw)
+    world.time.run(_pause(world, draw))
+
+
+def _pause(world: World, draw: Random) -> float:
+    """Return how long until the next step: mostly moments, at times until something is due."""
+    kind = draw.random()
+    if kind < 0.4:
+        return draw.uniform(0, 0.7)
+    if kind < 0.6:
+        return draw.uniform(0.7, 12)
+    if kind < 0.8:
+        now = world.now()
+        ends = [end for grant in world.grants() for end in (grant.starts_at, grant.ends_at) if end > now]
+        if ends:
+            return max((min(ends) - now).total_seconds() + draw.uniform(-1.5, 2.0), 0.0)
+    return draw.uniform(12, 70) if kind < 0.97 else draw.uniform(70, 900)
+
+
+def _come_to_rest(world: World, invariants: Invariants) -> None:
+    if not world.calm:
+        troubles.heal(world)
+    world.poll_seconds = QUIET_POLL_SECONDS
+    for minute in range(0, _QUIET_MINUTES, 5):
+        world.time.run(300.0)
+        world.hear()
+        invariants.check()
+        if minute >= 10 and invariants.settled():
+            break
+    invariants.finish()
+
+
+def shrink(failure: Failure, steps: int) -> Failure:
+    """Return the same failure with the fewest steps that leaving out others finds."""
+    steps = min(steps, failure.step + 1)
+    without: set[int] = set()
+    size = max(steps // 2, 1)
+    while size >= 1:
+        for start in range(0, steps, size):
+            tried = without | set(range(start, start + size))
+            again = play(failure.seed, steps, without=tried).failure if tried != without else None
+            if again and again.invariant == failure.invariant:
+                without, failure = tried, again
+        size = size // 2
+    return failure
+
+
+def _all(first: int, seeds: int, steps: int, workers: int) -> Iterator[Played]:
+    if workers == 1:
+        yield from (play(seed, steps) for seed in range(first, first + seeds))
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        wanted = range(first, first + seeds)
+        yield from pool.map(play, wanted, [steps] * seeds, chunksize=4)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--until-failure", action="store_true", help="stop at the first that fails")
+    parser.add_argument("--whole", action="store_true", help="tell the story as it was, not shortened")
+    asked = parser.parse_args()
+    return _campaign(asked)
+
+
+def _campaign(asked: argparse.Namespace) -> int:
+    coverage, failures, begun = Coverage(), list[Failure](), time.monotonic()
+    for played, one in enumerate(_all(asked.first, asked.seeds, asked.steps, asked.workers), 1):
+        coverage.add(one.coverage)
+        if one.failure is not None:
+            failures.append(one.failure)
+            print(f"seed {one.seed}: {one.failure.invariant}: {one.failure.sentence}", flush=True)
+            if asked.until_failure:
+                break
+        if played % 100 == 0:
+            rate = played / (time.monotonic() - begun)
+            print(f"{played} of {asked.seeds} seeds, {len(failures)} failed, {rate:.1f} a second", flush=True)
+    print(coverage.table(troubles.KINDS))
+    print(f"{asked.seeds} seeds of {asked.steps} steps, {len(failures)} failed")
+    for failure in failures[:3]:
+        told = failure if asked.whole else shrink(failure, asked.steps)
+        print(f"\nseed {failure.seed}: {told.invariant}: {told.sentence}", *told.story, sep="\n  ")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

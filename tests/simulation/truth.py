@@ -1,0 +1,80 @@
+"""What AWS really held, by whose hand, from the sandbox's own operations and what others did."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from protem.sandbox import Sandbox
+from protem.sandbox.assignments import Assignment
+
+
+class Hand(StrEnum):
+    """Who made an incarnation of an assignment, as far as anybody outside AWS could tell."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    EITHER = "either"
+    """Made by others in the few seconds, or in the doubt, in which Protem may take it for its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that came to be, or ceased to be, in AWS."""
+
+    at: datetime
+    present: bool
+    ours: bool
+    excused: bool = False
+    """Others did it when Protem cannot tell it from what it did itself."""
+
+
+@dataclass
+class Truth:
+    """The history of every assignment; operations are read off the sandbox, the rest is told."""
+
+    sandbox: Sandbox
+    _others: dict[Assignment, list[Change]] = field(default_factory=dict)
+
+    def told(self, assignment: Assignment, change: Change) -> None:
+        """Note what somebody else has done."""
+        self._others.setdefault(assignment, []).append(change)
+
+    def of(self, assignment: Assignment) -> list[Change]:
+        ours = [
+            Change(operation.finished_at, operation.kind == "creation", ours=True)
+            for operation in self.sandbox.operations.all()
+            if operation.assignment == assignment
+            and operation.status == "SUCCEEDED"
+            and operation.finished_at is not None
+        ]
+        return sorted([*ours, *self._others.get(assignment, [])], key=lambda change: change.at)
+
+    def holder(self, assignment: Assignment, *, at: datetime | None = None) -> Hand | None:
+        """Return whose the assignment is, or was just before ``at``; None where there was none."""
+        hand: Hand | None = None
+        for change in self.of(assignment):
+            if at is not None and change.at >= at:
+                break
+            hand = self._after(hand, change)
+        return hand
+
+    def since(self, assignment: Assignment) -> datetime | None:
+        """Return since when the assignment is as it is."""
+        changes = self.of(assignment)
+        return changes[-1].at if changes else None
+
+    def known(self) -> Iterator[Assignment]:
+        """Return every assignment that there ever was."""
+        operations = (operation.assignment for operation in self.sandbox.operations.all())
+        yield from sorted({*operations, *self._others})
+
+    @staticmethod
+    def _after(hand: Hand | None, change: Change) -> Hand | None:
+        if not change.present:
+            return None
+        if hand is not None:
+            return hand
+        if change.ours:
+            return Hand.OURS
+        return Hand.EITHER if change.excused else Hand.THEIRS
