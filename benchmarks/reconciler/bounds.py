@@ -1,15 +1,14 @@
 """What AWS's limits alone cost, whatever anybody does: pure arithmetic on what the sandbox really did."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 CALLS_PER_SECOND = 20
 """What AWS allows; Protem allows itself less."""
 OUTSTANDING = 15
-FRESH = 10.0
-"""Seconds for which a listing shows absence well enough for a create (``plan.FRESH``)."""
+LISTINGS = "listings"
 
 Kind = Literal["creation", "deletion"]
 
@@ -21,12 +20,17 @@ class Ran:
     kind: Kind
     account: str
     permission_set: str
+    principal: str
     began: float
     finished: float
 
     @property
     def seconds(self) -> float:
         return self.finished - self.began
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.account, self.permission_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +61,36 @@ def bound(ran: Sequence[Ran]) -> Bound:
 def necessary_calls(ran: Sequence[Ran]) -> Mapping[str, int]:
     """Return the fewest calls with which these operations could have been made, and made safely.
 
-    One write each; of each place, a listing not longer than ``FRESH`` before each create, and one after the
-    last operation, as evidence of all of them.
+    One write each, and listings so that each has its account and permission set, or its principal, listed at
+    least once: before it was created, or as evidence of what became of it.
     """
-    places: dict[tuple[str, str], list[Ran]] = defaultdict(list)
-    for one in ran:
-        places[one.account, one.permission_set].append(one)
     kinds = Counter(one.kind for one in ran)
     return {
         "CreateAccountAssignment": kinds["creation"],
         "DeleteAccountAssignment": kinds["deletion"],
-        "ListAccountAssignments": sum(
-            listings(one.began for one in there if one.kind == "creation") + 1 for there in places.values()
-        ),
+        LISTINGS: listings((one.place, one.principal) for one in ran),
     }
 
 
-def listings(creates: Iterable[float]) -> int:
-    """Return how many instants it takes for each create to have one at most ``FRESH`` before it."""
-    made, latest = 0, float("-inf")
-    for create in sorted(creates):
-        if create - latest > FRESH:
-            # As late as it may be, it serves the most that come after.
-            made, latest = made + 1, create
-    return made
+def listings(told: Iterable[tuple[Hashable, Hashable]]) -> int:
+    """Return the fewest places and principals to list so that of each pair one is.
+
+    As many as pairs can be picked of which no two have anything in common (Kőnig's theorem).
+    """
+    places: dict[Hashable, set[Hashable]] = defaultdict(set)
+    for place, principal in told:
+        places[principal].add(place)
+    taken: dict[Hashable, Hashable] = {}
+
+    def picks(principal: Hashable, tried: set[Hashable]) -> bool:
+        for place in places[principal] - tried:
+            tried.add(place)
+            if place not in taken or picks(taken[place], tried):
+                taken[place] = principal
+                return True
+        return False
+
+    return sum(picks(principal, set()) for principal in list(places))
 
 
 def _seconds_by(ran: Iterable[Ran], attribute: Literal["kind", "account"]) -> Mapping[str, float]:

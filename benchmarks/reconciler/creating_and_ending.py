@@ -1,6 +1,7 @@
 """Scenario a: 600 grants over 60 accounts begin at once, and later end at once."""
 
 from benchmarks.reconciler import figures, neighbours, results
+from benchmarks.reconciler.bounds import OUTSTANDING
 from benchmarks.reconciler.estate import Estate, Pace
 from benchmarks.reconciler.grants import Wish, count, lives, owe, run_until_ended
 from benchmarks.reconciler.results import Phase, Result
@@ -23,7 +24,7 @@ def run(
     result = Result(f"a) {accounts * users} grants over {accounts} accounts; {pace.name}")
     jitter = neighbours.JITTER if others else 0.0
     with stages.estate(pace, accounts=accounts, users=users, jitter=jitter) as estate:
-        ends = _BEGIN + 300 + pace.slowest_mean * accounts * users / 10
+        ends = _BEGIN + 30 + 2 * pace.slowest_mean * max(users, accounts * users / OUTSTANDING)
         owe(
             estate,
             [Wish(account, user, _BEGIN, ends) for user in estate.users for account in estate.accounts],

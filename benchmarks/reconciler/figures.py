@@ -49,6 +49,7 @@ def ran(estate: Estate, *, after: float = 0.0) -> list[Ran]:
             operation.kind,
             operation.assignment.account_id,
             operation.assignment.permission_set_arn,
+            operation.assignment.principal_id,
             (operation.created_at - estate.began).total_seconds(),
             (operation.finished_at - estate.began).total_seconds(),
         )

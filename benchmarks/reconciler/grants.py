@@ -42,6 +42,8 @@ def owe(estate: Estate, wishes: Iterable[Wish], *, held: bool = False) -> None:
     Each wish has to be for a triple that nobody was granted before.
     """
     asked = list(wishes)
+    if not asked:
+        return
     with estate.store.writing() as session:
         request_id = _approved(session, estate)
         rows = [(new_id(), wish) for wish in asked]

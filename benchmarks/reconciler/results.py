@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.reconciler import figures
-from benchmarks.reconciler.bounds import CALLS_PER_SECOND, OUTSTANDING, Kind, Ran, bound, necessary_calls
+from benchmarks.reconciler.bounds import (
+    CALLS_PER_SECOND,
+    LISTINGS,
+    OUTSTANDING,
+    Kind,
+    Ran,
+    bound,
+    necessary_calls,
+)
 from benchmarks.reconciler.estate import Sent
 
 _KINDS: tuple[Kind, ...] = ("creation", "deletion")
@@ -88,10 +96,15 @@ def calls(result: Result, phase: Phase, *, grants: int) -> float:
     )
     result.say(
         f"{phase.name}: {len(sent) / grants:.2f} calls per grant: {listed}",
-        f"  {len(sent) / phase.makespan:.1f} calls/s; throttled {figures.throttles(sent)}, conflicts "
+        f"  listings of any kind {_listings(sent) / grants:.2f} (needed {needed[LISTINGS] / grants:.2f}); "
+        f"{len(sent) / phase.makespan:.1f} calls/s; throttled {figures.throttles(sent)}, conflicts "
         f"{figures.conflicts(sent)}, other errors {_other_errors(sent)}",
     )
     return len(sent) / grants
+
+
+def _listings(sent: Sequence[Sent]) -> int:
+    return sum(call.operation.startswith("ListAccountAssignments") for call in sent)
 
 
 def _other_errors(sent: Sequence[Sent]) -> int:
