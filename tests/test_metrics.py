@@ -46,11 +46,11 @@ def _labels(registry: CollectorRegistry, name: str) -> Labels:
 
 
 @pytest.fixture(params=[True, False], ids=["reconciling", "serving"])
-def runtime(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Runtime]:
+def runtime(request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path) -> Iterator[Runtime]:
     key_file = tmp_path / "key.pem"
     SigningKey.make().save(key_file)
     settings = Settings(
-        database_url=SecretStr(database_url),
+        database_url=SecretStr(sqlite_url),
         audit_key_file=key_file,
         events_file=tmp_path / "events.jsonl",
         call_threads=2,
@@ -69,9 +69,3 @@ def test_every_metric_is_explained_with_its_labels_and_no_other_is(runtime: Runt
     assert {name: labels for name, labels in found.items() if labels} == {
         name: wanted[name] for name, labels in found.items() if labels
     }
-
-
-def test_a_metric_without_labels_is_not_said_to_have_any() -> None:
-    """Those that the store gives samples of only at times are tried where they are counted."""
-    assert explained(EVERY)["protem_grants"] == {"state"}
-    assert explained(EVERY)["protem_locks"] == set()

@@ -1,8 +1,10 @@
 """An ending that fails says so, with what to do: in time, once, and again for each day that it lasts."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from protem.db.models import AuditEvent
@@ -13,6 +15,14 @@ from tests.reconciler.world import World
 
 DELETE, CREATE = "DeleteAccountAssignment", "CreateAccountAssignment"
 SUSPENDED = "Obtaining permissions to manage your AWS account 111122223333 takes longer than usual"
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    """A world of its own: what is told has nothing to do with the kind of its database."""
+    made = World(sqlite_url)
+    yield made
+    made.close()
 
 
 def told(world: World, event: str) -> list[dict[str, Any]]:
