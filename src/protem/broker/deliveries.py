@@ -34,6 +34,8 @@ def list_(
     caller.require(Verb.DELIVERIES_LIST)
     webhooks.found(session, webhook_id)
     wanted = select(Delivery).where(Delivery.webhook_id == webhook_id, *equal(Delivery.state, state))
+    if state is DeliveryState.PENDING:
+        wanted = wanted.where(Delivery.answered_at.is_(None))  # which few are, and an index finds
     return pages.cut(session, wanted, paging, of="deliveries", by=(Delivery.id,), descending=True)
 
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -60,7 +59,8 @@ HELD = text("observed <> 'absent' OR provenance <> 'none'")
 
 def grouped(condition: TextClause) -> ColumnElement[bool]:
     """Return one of these conditions for use beside others."""
-    return literal_column(f"({condition.text})", Boolean())
+    # Of no type: SQLite would compare one that is boolean with 1, and not know its index by that.
+    return literal_column(f"({condition.text})")
 
 
 _STUCK = text("stuck_since IS NOT NULL")
@@ -154,7 +154,8 @@ class Grant(Table):
         CheckConstraint("state <> 'ended' OR end_reason IS NOT NULL", name="ended_for_a_reason"),
         UniqueConstraint("request_id", "position"),
         Index(None, "assignment_id", "ended_at"),
-        Index("ix_grants_live", "principal_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_grants_live", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_grants_principal_id_live", "principal_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
         # Lists go from the newest id to the oldest along what they are narrowed to.
         Index(None, "principal_id", "id"),
         Index(None, "account_id", "id"),
