@@ -39,7 +39,7 @@ def test_an_ending_that_keeps_failing_says_what_to_do(world: World) -> None:
     world.grant(minutes=1)
     world.run(30)
     fail(world, DELETE, "Received a 403 status error: Access denied")
-    world.run(600, longest=30)
+    world.run(240, longest=30)
     (facts,) = told(world, "assignment.stuck")
     assert (facts["cause"], facts["code"]) == (Cause.MISSING_IAM_RIGHTS, "FAILED")
     assert facts["advice"] == ADVICE[Cause.MISSING_IAM_RIGHTS]
@@ -54,9 +54,9 @@ def test_it_says_so_too_when_its_beginning_had_failed_before(world: World) -> No
     world.sandbox.faults.clear()
     world.sandbox.faults.order(Fault.lost_reply(), operation=CREATE, times=1)
     fail(world, DELETE, "something new")
-    world.run(400, longest=10)
+    world.run(200, longest=20)
     world.revoke(grant_id)
-    world.run(600, longest=30)
+    world.run(240, longest=30)
     assert len(told(world, "assignment.stuck")) == 1
     (facts,) = told(world, "assignment.stuck")
     assert facts["cause"] == Cause.OTHER
@@ -81,7 +81,7 @@ def test_an_operation_that_never_finishes_is_told_of_at_once(world: World) -> No
     world.grant(minutes=1)
     world.run(30)
     world.sandbox.faults.order(Fault.stuck(), operation=DELETE, times=None)
-    world.run(1_000, longest=30)
+    world.run(1_000, longest=90)
     (facts,) = told(world, "assignment.stuck")
     assert facts["cause"] == Cause.UNFINISHED
 
