@@ -52,7 +52,7 @@ class Look:
 
     def _shown(self, store: Store, paging: Paging) -> int:
         with store.reading() as session:
-            caller = self.caller or _person(session, self.person_id or "")
+            caller = self.caller or person(session, self.person_id or "")
             page = self.page(session, caller, paging)
             turn = Turn(session, caller, store.now(session))
             if self.of == "requests":
@@ -78,8 +78,8 @@ def looks() -> Iterator[Look]:
         ):
             yield Look(of, f"{of} of {who}", _narrowed(list_), None, person_id)
             yield Look(of, f"{of} of {who}, {name}", _narrowed(list_, **waiting), None, person_id)
-        for bot in estate.BOTS:
-            yield Look(of, f"{of} through {bot}", _narrowed(list_), _bot(bot))
+        for name in estate.BOTS:
+            yield Look(of, f"{of} through {name}", _narrowed(list_), bot(name))
     approving = _narrowed(requests.list_, relation=Relation.APPROVER, state=RequestState.PENDING)
     yield Look("requests", "requests that wait for who approves", approving, None, lead)
 
@@ -145,7 +145,7 @@ def _told(how: dict[str, Any]) -> str:
     return "".join(f", {name} {_TOLD.get(value, value)}" for name, value in how.items())
 
 
-def _person(session: Session, person_id: str) -> Caller:
+def person(session: Session, person_id: str) -> Caller:
     return Caller(
         name="laptop",
         role=TokenRole.PERSONAL,
@@ -154,5 +154,5 @@ def _person(session: Session, person_id: str) -> Caller:
     )
 
 
-def _bot(name: str) -> Caller:
+def bot(name: str) -> Caller:
     return Caller(name=name, role=TokenRole.SERVICE, token_id=estate.BOTS[name], scopes=frozenset(Scope))

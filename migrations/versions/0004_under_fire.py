@@ -75,7 +75,7 @@ def find_rows_whatever_there_was() -> None:
         ("assignments", ["account_id", "id"], "", ""),
         ("assignments", ["permission_set_arn", "id"], "", ""),
         ("assignments", ["account_id"], "under_way", under_way),
-        ("assignments", ["stuck_since"], "stuck", "stuck_since IS NOT NULL"),
+        ("assignments", ["account_id", "stuck_since"], "stuck", "stuck_since IS NOT NULL"),
         ("assignments", ["id"], "held", "observed <> 'absent' OR provenance <> 'none'"),
         ("reviews", ["principal_id", "id"], "", ""),
         ("deliveries", ["webhook_id", "state", "next_attempt_at"], "", ""),

@@ -89,7 +89,9 @@ class Assignment(Table):
         Index(None, "permission_set_arn", "id"),
         # Few rows at any time, however many there have been: the reconciler reads them at each tick.
         Index("ix_assignments_under_way", "account_id", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
-        Index("ix_assignments_stuck", "stuck_since", sqlite_where=_STUCK, postgresql_where=_STUCK),
+        Index(
+            "ix_assignments_stuck", "account_id", "stuck_since", sqlite_where=_STUCK, postgresql_where=_STUCK
+        ),
         Index("ix_assignments_held", "id", sqlite_where=HELD, postgresql_where=HELD),
     )
 
