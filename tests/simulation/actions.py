@@ -194,6 +194,7 @@ def suspend(world: World, draw: Random) -> None:
         world.sandbox.organization.suspend(account)
     else:
         world.sandbox.organization.reinstate(account)
+        world.reinstated[account] = world.now()
     world.trouble()
     world.tell(f"account {account} is {found.status.lower()} now")
 

@@ -154,18 +154,23 @@ def _campaign(asked: argparse.Namespace) -> int:
         coverage.add(one.coverage)
         if one.failure is not None:
             failures.append(one.failure)
-            print(f"seed {one.seed}: {one.failure.invariant}: {one.failure.sentence}", flush=True)
+            _say(f"seed {one.seed}: {one.failure.invariant}: {one.failure.sentence}")
             if asked.until_failure:
                 break
         if played % 100 == 0:
             rate = played / (time.monotonic() - begun)
-            print(f"{played} of {asked.seeds} seeds, {len(failures)} failed, {rate:.1f} a second", flush=True)
-    print(coverage.table(troubles.KINDS))
-    print(f"{asked.seeds} seeds of {asked.steps} steps, {len(failures)} failed")
+            _say(f"{played} of {asked.seeds} seeds, {len(failures)} failed, {rate:.1f} a second")
+    _say(coverage.table(troubles.KINDS))
+    _say(f"{asked.seeds} seeds of {asked.steps} steps, {len(failures)} failed")
     for failure in failures[:3]:
         told = failure if asked.whole else shrink(failure, asked.steps)
-        print(f"\nseed {failure.seed}: {told.invariant}: {told.sentence}", *told.story, sep="\n  ")
+        _say("\n  ".join([f"\nseed {failure.seed}: {told.invariant}: {told.sentence}", *told.story]))
     return 1 if failures else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

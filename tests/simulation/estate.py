@@ -24,6 +24,7 @@ from protem.sandbox import Sandbox
 from protem.sandbox.mounts import hook
 from protem.sandbox.wire import messages
 from tests.clocks import ManualClock
+from tests.postgres import memory
 
 BOUNDS = Bounds(minimum_duration=timedelta(minutes=1), maximum_start_ahead=timedelta(days=1))
 ACCOUNTS = {"alpha": "111111111111", "beta": "222222222222", "gamma": "333333333333"}
@@ -95,7 +96,10 @@ class Stage:
 
     @cached_property
     def session(self) -> boto3.Session:
-        return sessions.answered_by(partial(hook.mount, lambda request: self.reply(request)))
+        return sessions.answered_by(partial(hook.mount, self._answer))
+
+    def _answer(self, request: messages.Request) -> messages.Reply | None:
+        return self.reply(request)
 
 
 stage = Stage()
@@ -126,7 +130,7 @@ class Template:
     """A migrated database whose catalogue and entitlements are those of every simulation's beginning."""
 
     home: TemporaryDirectory[str] = field(
-        default_factory=lambda: TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+        default_factory=lambda: TemporaryDirectory(prefix="protem-simulation-", dir=memory())
     )
 
     @cached_property

@@ -4,15 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from protem.sandbox.assignments import Assignment
-from tests.simulation.truth import Hand, Truth
+from tests.simulation.truth import LISTED, Hand, Truth, concerned
 from tests.simulation.world import World
 
-LISTED = timedelta(seconds=11)
-"""How long before a create its absence may have been listed, the way of the call included."""
 IN_DOUBT = timedelta(hours=24)
 """How long a create of unknown outcome may yet land (`plan.PROVISIONAL`)."""
-NOTICED_SECONDS = 60.0
-"""How long after our own deletion has taken effect nobody need have seen it yet."""
 _LISTINGS = ("ListAccountAssignments", "ListAccountAssignmentsForPrincipal")
 
 
@@ -23,9 +19,9 @@ def excused(world: World, assignment: Assignment, at: datetime) -> bool:
 
 def _our_create_is_out(world: World, assignment: Assignment, at: datetime) -> bool:
     for call in world.calls.of("CreateAccountAssignment"):
-        if _of(call.parameters) != assignment or call.time > at or at - call.time > IN_DOUBT:
+        if concerned(call.parameters) != assignment or call.time > at or at - call.time > IN_DOUBT:
             continue
-        if any(call.time - timedelta(seconds=70) <= trouble <= at for trouble in world.troubles):
+        if any(call.time - timedelta(seconds=160) <= trouble <= at for trouble in world.troubles):
             return True
     return any(
         operation.kind == "creation" and operation.assignment == assignment
@@ -55,11 +51,3 @@ def _covers(call: Any, assignment: Assignment) -> bool:
             == (assignment.account_id, assignment.permission_set_arn)
         )
     return bool(told.get("PrincipalId") == assignment.principal_id)
-
-
-def _of(parameters: Any) -> Assignment:
-    return Assignment(
-        parameters.get("TargetId", ""),
-        parameters.get("PermissionSetArn", ""),
-        parameters.get("PrincipalId", ""),
-    )

@@ -16,13 +16,15 @@ from tests.simulation.world import Broken, World
 
 PROMPTLY = timedelta(seconds=75)
 """Within which access is gone when nothing goes wrong: polls, operations, and a neighbour's before it."""
-RECOVERED = timedelta(minutes=8)
-"""Within which it is gone after the last trouble: the longest back-off, and all of the above."""
+RECOVERED = timedelta(minutes=11)
+"""Within which it is gone after the last trouble: a takeover, the longest back-off, and all of the above."""
 LANDED_LATE = timedelta(minutes=40)
 """Within which what landed late is seen and gone."""
+UNBLOCKED = timedelta(minutes=70)
+"""Within which it is gone after AWS was able to work in its account again: blocked endings wait an hour."""
 SETTLED = timedelta(seconds=15)
 """How long a neighbour has to have been owed for a deletion to have known of it."""
-FROZEN = timedelta(seconds=75)
+FROZEN = timedelta(seconds=160)
 ONCE = (
     EventType.GRANT_CREATED,
     EventType.GRANT_REVOKED,
@@ -127,7 +129,7 @@ class Invariants:
             held, at = operation.assignment, operation.created_at
             if world.truth.holder(held, at=at) is Hand.THEIRS:
                 raise Broken("not ours, not touched", f"{held} was made by others; we deleted it")
-            margin = FROZEN if at - world.frozen_at < timedelta(minutes=3) else SETTLED
+            margin = FROZEN if at - world.frozen_at < timedelta(minutes=6) else SETTLED
             for grant in by_held.get(held, []):
                 if owes(grant, at) and owes(grant, at - margin):
                     raise Broken("neighbours live", f"{held} was deleted while grant {grant.id} owed it")
@@ -145,6 +147,8 @@ class Invariants:
             assert since is not None
             late = over is not None and since > over
             bound = PROMPTLY if world.calm else LANDED_LATE if late else RECOVERED
+            if held.account_id in world.reinstated:
+                bound = UNBLOCKED
             if world.stuck():
                 continue
             begun = max(moment for moment in (over, since, world.troubled_at) if moment is not None)

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 Answer = TypeVar("Answer")
-LEASE = timedelta(seconds=60)
-POLL_SECONDS = 15.0
+LEASE = timedelta(seconds=150)
+POLL_SECONDS = 45.0
 """How often a process looks for work that nothing woke it up for; the real one does so every second."""
-QUIET_POLL_SECONDS = 25.0
+QUIET_POLL_SECONDS = 70.0
 WATCH = timedelta(minutes=10)
 
 
@@ -86,7 +86,7 @@ class SimulatedStore(Store):
 
 @dataclass
 class SlowAssignments:
-    """A gateway whose calls take a while on the way there and on the way back, and may be cut off by death."""
+    """A gateway whose calls take a while on the way there and back, and may be cut off by death."""
 
     inner: Assignments
     moments: Moments
@@ -153,7 +153,7 @@ class Relayed:
 
 
 class LineClock(Relayed):
-    """A clock that goes on where an earlier simulation has stopped: what paces calls must not see it go back."""
+    """A clock that goes on where an earlier simulation has stopped: who paces calls never sees it go back."""
 
     _before = _latest = 0.0
 
@@ -258,7 +258,7 @@ class Process:
                 for due, job in self._due():
                     if due and self.lease.held():
                         self._survive(job)
-            self.world.time.sleep(self.world.poll_seconds * 2)
+            self.world.time.sleep(self.world.poll_seconds)
 
     def _due(self) -> list[tuple[bool, Callable[[], object]]]:
         drawn = self.world.random.random

@@ -71,14 +71,14 @@ def crash(world: World, draw: Random) -> None:
 def kill(world: World, draw: Random) -> None:
     name = world.leader() or draw.choice(PROCESSES)
     if not world.time.idle(name):
-        world.die(name, "killed", seconds=draw.choice((0.5, 5.0, 90.0)))
+        world.die(name, "killed", seconds=draw.choice((0.5, 5.0, 200.0)))
         world.coverage.note("killed", world.states())
 
 
 def freeze(world: World, draw: Random) -> None:
     name = world.leader() or draw.choice(PROCESSES)
     world.coverage.note("freeze", world.states())
-    world.freeze(name, draw.choice((10.0, 50.0, 70.0, 200.0)))
+    world.freeze(name, draw.choice((10.0, 100.0, 160.0, 400.0)))
 
 
 def set_clock(world: World, draw: Random) -> None:
@@ -104,7 +104,9 @@ def heal(world: World) -> None:
     world.sandbox.faults.clear()
     world.sandbox.operations.release()
     for account in world.sandbox.organization.accounts():
-        world.sandbox.organization.reinstate(account.id)
+        if account.status != "ACTIVE":
+            world.sandbox.organization.reinstate(account.id)
+            world.reinstated[account.id] = world.now()
     for process in world.processes.values():
         process.moments.fatal = None
         process.clock.offset = timedelta()

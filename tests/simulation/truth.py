@@ -1,12 +1,16 @@
 """What AWS really held, by whose hand, from the sandbox's own operations and what others did."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from protem.sandbox import Sandbox
 from protem.sandbox.assignments import Assignment
+
+LISTED = timedelta(seconds=11)
+"""How long before a create its absence may have been listed, the way of the call included."""
 
 
 class Hand(StrEnum):
@@ -56,7 +60,7 @@ class Truth:
         for change in self.of(assignment):
             if at is not None and change.at >= at:
                 break
-            hand = self._after(hand, change)
+            hand = self._after(assignment, hand, change)
         return hand
 
     def since(self, assignment: Assignment) -> datetime | None:
@@ -69,12 +73,28 @@ class Truth:
         operations = (operation.assignment for operation in self.sandbox.operations.all())
         yield from sorted({*operations, *self._others})
 
-    @staticmethod
-    def _after(hand: Hand | None, change: Change) -> Hand | None:
+    def _after(self, assignment: Assignment, hand: Hand | None, change: Change) -> Hand | None:
         if not change.present:
             return None
         if hand is not None:
             return hand
         if change.ours:
             return Hand.OURS
-        return Hand.EITHER if change.excused else Hand.THEIRS
+        return Hand.EITHER if change.excused or self._overtaken(assignment, change) else Hand.THEIRS
+
+    def _overtaken(self, assignment: Assignment, change: Change) -> bool:
+        """Tell whether a create of ours followed, whose absence may have been listed before the change."""
+        return any(
+            timedelta() <= call.time - change.at <= LISTED
+            for call in self.sandbox.calls.of("CreateAccountAssignment")
+            if concerned(call.parameters) == assignment
+        )
+
+
+def concerned(parameters: Mapping[str, Any]) -> Assignment:
+    """Return the assignment that a write is about."""
+    return Assignment(
+        parameters.get("TargetId", ""),
+        parameters.get("PermissionSetArn", ""),
+        parameters.get("PrincipalId", ""),
+    )

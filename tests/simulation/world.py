@@ -56,6 +56,8 @@ class World:
         self.frozen_at = self.time.now() - timedelta(hours=1)
         self.broken: Broken | None = None
         self._heard = 0
+        self.reinstated: dict[str, datetime] = {}
+        """Accounts that AWS could not work in for a while, and until when."""
         self.store = quickly(Store(self.url, clock=self.time.clock("people"), agreed_time=False))
         self.processes = {name: self._started(name) for name in PROCESSES}
 
@@ -140,7 +142,7 @@ class World:
         return next((name for name, one in self.processes.items() if one.lease.holder == lease.holder), None)
 
     def see_commit(self, session: Session, process: str) -> None:
-        """Hold a commit of a reconciler against the lease: nobody who was deposed writes about assignments."""
+        """Hold a commit of a reconciler against the lease: who was deposed writes about no assignment."""
         if not session.info.get(WROTE, set()) & {"Assignment", "Grant"} or not self.time.in_task(
             "tick", "call"
         ):
@@ -181,8 +183,5 @@ class World:
     def _thaw(self, name: str) -> None:
         self.time.thaw(name)
         self.tell(f"process {name} wakes up")
-        self.troubles: list[datetime] = []
-        self.calm = self.seed % 5 == 0
-        """Whether nothing goes wrong in this simulation."""
         self.frozen_at = self.now()
         self.trouble()
