@@ -3,14 +3,16 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from protem.db.models import Act, Assignment, Observed, Provenance
+from protem.db.types import UtcDateTime
 from protem.identity_center.values import AssignmentKey
 from protem.reconciler import plan
-from protem.reconciler.traffic import claimed, key, owed_sketch
+from protem.reconciler.traffic import CLAIMED, NOW, OWED, key, parameters
 
 _TURNS = 8
 _MOST = 200
@@ -63,60 +65,22 @@ class Due:
 
 def due(session: Session, *, now: datetime, fence: int) -> list[Due]:
     """Return rows to look at: endings first, and a few of each account before more of any."""
-    rank = _rank(now)
-    order = (
-        Assignment.operation_kind.is_(None),
-        rank,
-        Assignment.next_attempt_at,
-        Assignment.principal_id,
-        Assignment.id,
-    )
-    turn = func.row_number().over(partition_by=Assignment.account_id, order_by=order).label("turn")
-    ready = (
-        select(Assignment.id, turn, rank.label("rank"))
-        .where(Assignment.next_attempt_at <= now, ~claimed(fence, now))
-        .subquery()
-    )
-    query = (
-        select(Assignment, ready.c.rank, owed_sketch(now))
-        .join(ready, ready.c.id == Assignment.id)
-        .where(ready.c.turn <= _TURNS)
-        .order_by(
-            ready.c.rank, ready.c.turn, Assignment.next_attempt_at, Assignment.principal_id, Assignment.id
-        )
-        .limit(_MOST)
-    )
-    found = [
-        *session.execute(query.where(ready.c.rank == _ENDING)),
-        *session.execute(query.where(ready.c.rank != _ENDING)),
-    ]
-    return [_due(row, owed=owed) for row, _, owed in found]
+    given = parameters(now, fence)
+    found = [*session.execute(_ENDINGS, given), *session.execute(_OTHERS, given)]
+    return [_due(row) for row in found]
 
 
 def next_due(session: Session, *, now: datetime) -> datetime | None:
     """Return the earliest instant after ``now`` at which some row wants attention."""
-    later = select(func.min(Assignment.next_attempt_at)).where(Assignment.next_attempt_at > now)
-    return session.scalars(later).one()
+    return session.scalars(_NEXT, {"now": now}).one()
 
 
-def _rank(now: datetime) -> ColumnElement[int]:
-    """Order by urgency; what only waits for its turn to be made comes last, lest it hide the rest."""
-    absent = Assignment.observed == Observed.ABSENT
-    return case(
-        (or_(~owed_sketch(now), Assignment.operation_kind.is_not(None)), _ENDING),
-        # Its absence was just listed: created now, or listed again for nothing.
-        (and_(absent, Assignment.observed_at >= now - plan.FRESH), 1),
-        (absent, 3),
-        else_=2,
-    )
-
-
-def _due(row: Assignment, *, owed: bool) -> Due:
+def _due(row: Row[Any]) -> Due:
     return Due(
         assignment_id=row.id,
         version=row.version,
         key=key(row),
-        owed=owed,
+        owed=row.owed,
         observed=row.observed,
         observed_at=row.observed_at,
         operation=row.operation_kind,
@@ -124,3 +88,62 @@ def _due(row: Assignment, *, owed: bool) -> Due:
         attempts=row.attempts,
         blocked=row.blocked_reason is not None,
     )
+
+
+def _rank() -> ColumnElement[int]:
+    """Order by urgency; what only waits for its turn to be made comes last, lest it hide the rest."""
+    absent = Assignment.observed == Observed.ABSENT
+    return case(
+        (or_(~OWED, Assignment.operation_kind.is_not(None)), _ENDING),
+        # Its absence was just listed: created now, or listed again for nothing.
+        (and_(absent, Assignment.observed_at >= bindparam("fresh_after", type_=UtcDateTime())), 1),
+        (absent, 3),
+        else_=2,
+    )
+
+
+def _ready() -> Subquery:
+    order = (
+        Assignment.operation_kind.is_(None),
+        _rank(),
+        Assignment.next_attempt_at,
+        Assignment.principal_id,
+        Assignment.id,
+    )
+    turn = func.row_number().over(partition_by=Assignment.account_id, order_by=order)
+    return (
+        select(
+            Assignment.id,
+            Assignment.version,
+            Assignment.instance_arn,
+            Assignment.account_id,
+            Assignment.permission_set_arn,
+            Assignment.principal_type,
+            Assignment.principal_id,
+            Assignment.observed,
+            Assignment.observed_at,
+            Assignment.operation_kind,
+            Assignment.provenance,
+            Assignment.unconfirmed_create_at,
+            Assignment.attempts,
+            Assignment.blocked_reason,
+            Assignment.next_attempt_at,
+            OWED.label("owed"),
+            _rank().label("rank"),
+            turn.label("turn"),
+        )
+        .where(Assignment.next_attempt_at <= NOW, ~CLAIMED)
+        .subquery()
+    )
+
+
+_READY = _ready()
+_IN_TURN = (
+    select(_READY)
+    .where(_READY.c.turn <= _TURNS)
+    .order_by(_READY.c.rank, _READY.c.turn, _READY.c.next_attempt_at, _READY.c.principal_id, _READY.c.id)
+    .limit(_MOST)
+)
+_ENDINGS = _IN_TURN.where(_READY.c.rank == _ENDING)
+_OTHERS = _IN_TURN.where(_READY.c.rank != _ENDING)
+_NEXT = select(func.min(Assignment.next_attempt_at)).where(Assignment.next_attempt_at > NOW)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from protem.broker import audit
@@ -14,9 +14,9 @@ from protem.domain.events import EventType
 from protem.identity_center.values import AssignmentKey
 from protem.reconciler import plan, telling
 from protem.reconciler.settle import Hold, WhyNot, by_time, give_up_refused
-from protem.reconciler.traffic import WRITES, Traffic, claimed, key
+from protem.reconciler.traffic import CLAIMED, WRITES, Traffic, key, parameters
 
-_HINTED = timedelta(seconds=15)
+HINTED = timedelta(seconds=15)
 """How long a row rests while its operation runs: what hints and listings show wakes it before."""
 
 
@@ -85,6 +85,14 @@ def claim(session: Session, assignment_id: uuid.UUID, claiming: Claiming) -> Wor
             return _take_delete(hold, fence, room)
 
 
+_UNCLAIMED = (
+    select(Assignment)
+    .where(Assignment.id == bindparam("assignment_id", type_=Uuid()), ~CLAIMED)
+    # Whoever has the row locked, for however long, keeps this row waiting and no other.
+    .with_for_update(skip_locked=True)
+)
+
+
 def accompany(session: Session, assignment_id: uuid.UUID, claiming: Claiming) -> Work | None:
     """Claim a look for a row that a listing is about anyway; None if that would tell it nothing."""
     hold = _open(session, assignment_id, claiming, patient=False)
@@ -104,9 +112,8 @@ def _open(
     session: Session, assignment_id: uuid.UUID, claiming: Claiming, *, patient: bool = True
 ) -> Hold | None:
     now = claiming.now
-    # Whoever has the row locked, for however long, keeps this row waiting and no other.
-    locked = select(Assignment).where(Assignment.id == assignment_id).with_for_update(skip_locked=True)
-    row = session.scalars(locked.where(~claimed(claiming.fence, now))).one_or_none()
+    given = parameters(now, claiming.fence) | {"assignment_id": assignment_id}
+    row = session.scalars(_UNCLAIMED, given).one_or_none()
     if row is None:
         return None
     _recover(session, row, now)
@@ -115,7 +122,7 @@ def _open(
 
 def _leave_to_hints(hold: Hold) -> None:
     """Rest: an operation is asked about with others, and by whoever knows how long they take."""
-    row, until = hold.row, hold.now + _HINTED
+    row, until = hold.row, hold.now + HINTED
     change = hold.situation().next_change
     row.next_attempt_at, row.version = min(until, change) if change else until, row.version + 1
 

@@ -57,6 +57,8 @@ class Errands:
             self.lookout.accepted(work.key.account_id)
         elif answer.code == "ConflictException":
             self.lookout.conflict(work.key.account_id, start.at(departure))
+        elif answer.code == "ServiceQuotaExceededException":
+            self.lookout.full(work.act, start.at(departure))
         self._record(work, answer, start=start, departure=departure)
 
     def survey(self, survey: Survey, start: Start) -> None:

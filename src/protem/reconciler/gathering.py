@@ -34,7 +34,12 @@ def gather(session: Session, first: Work, among: "Among") -> Gathered:
     if first.act is not Act.LOOK:
         return Gathered((first,), now)
     subject = _subject(first, among)
-    return Gathered((first, *_others(session, first, subject, among)), now, subject)
+    return Gathered((first, *_others(session, subject, among, first=first)), now, subject)
+
+
+def beside(session: Session, subject: Subject, among: "Among") -> tuple[Work, ...]:
+    """Claim what waits for a listing that is made for the sake of operations."""
+    return tuple(_others(session, subject, among))
 
 
 def alone(first: Work, claiming: Claiming) -> Gathered:
@@ -62,28 +67,29 @@ def _subject(first: Work, among: Among) -> Subject:
     return best_about(first.key, waiting, person=person)
 
 
-def _others(session: Session, first: Work, subject: Subject, among: Among) -> Iterator[Work]:
-    chosen = [due.assignment_id for due in _told(first, subject, among)]
+def _others(session: Session, subject: Subject, among: Among, *, first: Work | None = None) -> Iterator[Work]:
+    chosen = [due.assignment_id for due in _told(subject, among, first)]
     watched = session.scalars(select(Assignment.id).where(_about(subject), *_WATCHED).limit(_MOST))
     for assignment_id in dict.fromkeys([*chosen, *watched]):
-        if assignment_id != first.assignment_id:
+        if first is None or assignment_id != first.assignment_id:
             work = claims.accompany(session, assignment_id, among.claiming)
             if work is not None:
                 yield work
 
 
-def _told(first: Work, subject: Subject, among: Among) -> Iterator[Due]:
+def _told(subject: Subject, among: Among, first: Work | None) -> Iterator[Due]:
     """Go through those that wait for a listing; of beginnings, those that can leave while it is fresh."""
     claiming, room = among.claiming, among.claiming.room
-    accounts = {first.key.account_id}
+    accounts = {first.key.account_id} if first else set[str]()
     creates = among.lookout.freed(Act.CREATE, room, FRESH) - len(room.prepared - room.busy)
+    soon = among.lookout.tempos[Act.CREATE].mean < FRESH.total_seconds() / 2
     for due in among.ready:
         if not subject.covers(due.key) or not due.wants_listing(claiming.now) or due.blocked:
             continue
         account = due.key.account_id
         if not due.only_begins:
             yield due
-        elif creates > 0 and account not in accounts and room.is_open(account):
+        elif creates > 0 and account not in accounts and room.opens(account, soon=soon):
             creates -= 1
             accounts.add(account)
             room.prepared.add(account)

@@ -27,6 +27,8 @@ _LONGEST_REST = timedelta(seconds=30)
 _SLOW = 1.25
 """By how much an operation must outlast every one that was seen for a listing not to be waited for."""
 _TWO = 2
+_MOST_OF_IT = 0.7
+"""The share of what is expected to be over that a listing has to tell of, which is evidence and no hint."""
 _INSTANT = 0.001
 """Seconds that are not worth another tick."""
 
@@ -67,6 +69,8 @@ class Lookout:
     _out: set[str] = field(default_factory=set)
     _shy: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     _foreign: dict[Act, tuple[datetime, int]] = field(default_factory=dict)
+    _unsure: set[Act] = field(default_factory=set)
+    """Kinds of which AWS has refused one, because so many run: how many has to be listed."""
     _rests: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     _unlisted: dict[Person | Act | None, datetime] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -80,10 +84,7 @@ class Lookout:
                     del memory[gone]
             for kind, (at, count) in self._foreign.items():
                 if now - at <= _FOREIGN:
-                    # One is always tried: what others have may be over by now.
-                    room.outstanding[kind] += min(
-                        count, max(MOST_OUTSTANDING[kind] - 1 - room.outstanding[kind], 0)
-                    )
+                    room.outstanding[kind] += self._taken(kind, count, room)
             room.resting |= {account for account, (until, _) in self._rests.items() if until > now}
 
     def questions(
@@ -98,11 +99,13 @@ class Lookout:
                 going = [one for one in free if one.kind is kind and one.left_at is None]
                 left = [one for one in free if one.kind is kind and one.left_at is not None]
                 for found, wait in (
+                    self._polls(going, left, now, wanted=wanted[kind]),
                     self._evidence(left, going, now, more=wanted[kind] and not room.has_slot(kind)),
-                    self._polls(going, now, wanted=wanted[kind]),
                 ):
                     asked += found
                     waits += [] if wait is None else [wait]
+                    if any(isinstance(question, List) for question in found):
+                        break
             self._out |= {one.operation_id for question in asked for one in concerned(question)}
         return asked, min(waits, default=None)
 
@@ -163,6 +166,13 @@ class Lookout:
         """Note how many operations of others AWS listed."""
         with self._lock:
             self._foreign[kind] = (now, count)
+            self._unsure.discard(kind)
+
+    def full(self, kind: Act, now: datetime) -> None:
+        """Note that AWS takes no more of a kind, though we have left room: others have some."""
+        with self._lock:
+            self._foreign[kind] = (now, MOST_OUTSTANDING[kind])
+            self._unsure.add(kind)
 
     def conflict(self, account_id: str, now: datetime) -> None:
         """Leave an account alone for a while in which somebody else writes."""
@@ -173,6 +183,12 @@ class Lookout:
     def accepted(self, account_id: str) -> None:
         with self._lock:
             self._rests.pop(account_id, None)
+
+    def _taken(self, kind: Act, count: int, room: Traffic) -> int:
+        """Return how many slots others have; one is always tried, unless it will be known before long."""
+        free = MOST_OUTSTANDING[kind] - room.outstanding[kind]
+        known_soon = kind in self._unsure and room.outstanding[kind] > 0
+        return min(count, max(free if known_soon else free - 1, 0))
 
     def _may_be_asked_about(self, one: Running, now: datetime) -> bool:
         shy = self._shy.get(one.operation_id)
@@ -197,7 +213,7 @@ class Lookout:
         return [List(subject, tuple(told))], None
 
     def _polls(
-        self, going: Sequence[Running], now: datetime, *, wanted: bool
+        self, going: Sequence[Running], left: Sequence[Running], now: datetime, *, wanted: bool
     ) -> tuple[list[Question], timedelta | None]:
         if not going:
             return [], None
@@ -207,20 +223,28 @@ class Lookout:
         if wait > _INSTANT:
             return [], timedelta(seconds=wait)
         slow = any(age.now > _SLOW * tempo.longest for age in ages)
-        return self._question(going, now, slow=slow), None
+        over = {one.operation_id: tempo.over(age) for one, age in zip(going, ages, strict=True)}
+        asked = self._question(going, now, over=over, slow=slow)
+        return [_with(question, left) for question in asked], None
 
-    def _question(self, going: Sequence[Running], now: datetime, *, slow: bool) -> list[Question]:
+    def _question(
+        self, going: Sequence[Running], now: datetime, *, over: Mapping[str, float], slow: bool
+    ) -> list[Question]:
         old = [one for one in going if now - one.started_at > PATIENCE]
+        kind, instance_arn = going[0].kind, going[0].key.instance_arn
+        hint = Hint(kind, instance_arn, tuple(one for one in going if one.key.instance_arn == instance_arn))
+        if kind in self._unsure and not self._is_refused(kind, now):
+            return [hint]
         if old or len(going) == 1:
             return [Describe(one) for one in old or going]
-        subject, count = broadest(going, person=lambda whole: self._lists(whole, now))
-        if count == len(going) and not slow:
-            return [List(subject, tuple(going))]
-        kind, instance_arn = going[0].kind, going[0].key.instance_arn
+        subject = broadest(going, over, person=lambda whole: self._lists(whole, now))
+        told = tuple(one for one in going if subject.covers(one.key))
+        expected = sum(over[one.operation_id] for one in told)
+        if not slow and expected >= _MOST_OF_IT * sum(over.values()):
+            return [List(subject, told)]
         if len(going) == _TWO or self._is_refused(kind, now):
             return [Describe(one) for one in going]
-        same = tuple(one for one in going if one.key.instance_arn == instance_arn)
-        return [Hint(kind, instance_arn, same)]
+        return [hint]
 
     def _age(self, one: Running, now: datetime) -> Age:
         seen = self._seen.get(one.operation_id, one.started_at)
@@ -237,6 +261,14 @@ class Lookout:
 def concerned(question: Question) -> Sequence[Running]:
     """Return the operations that a question is about."""
     return (question.running,) if isinstance(question, Describe) else question.running
+
+
+def _with(question: Question, left: Sequence[Running]) -> Question:
+    """Have a listing tell also of what left before."""
+    if not isinstance(question, List):
+        return question
+    told = [one for one in left if question.subject.covers(one.key)]
+    return List(question.subject, (*question.running, *told))
 
 
 def _evidence_due_since(one: Running) -> datetime:

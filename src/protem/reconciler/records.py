@@ -15,7 +15,7 @@ from protem.domain.events import EventType
 from protem.identity_center.errors import CallRejected, CallWithheld, GatewayError, OutcomeUnknown
 from protem.identity_center.values import Operation, OperationStatus
 from protem.reconciler import backoff, outcomes, telling
-from protem.reconciler.claims import Work, doubt, forget_operation
+from protem.reconciler.claims import HINTED, Work, doubt, forget_operation
 from protem.reconciler.evidence import AT_ONCE, OUTCOMES, Record, observed, succeeded
 from protem.reconciler.outcomes import Verdict
 from protem.reconciler.settle import Hold, give_up
@@ -71,8 +71,7 @@ def has_left(session: Session, running: Collection[Running], *, now: datetime) -
         Assignment.operation_left_at.is_(None),
         Assignment.claim_id.is_(None),
     )
-    values = {"operation_left_at": now, "next_attempt_at": now, "version": Assignment.version + 1}
-    session.execute(update(Assignment).where(here).values(values))
+    session.execute(update(Assignment).where(here).values(operation_left_at=now))
 
 
 def _next_attempt(entry: Record, wait: timedelta) -> datetime:
@@ -136,7 +135,7 @@ def _accepted(entry: Record, operation: Operation) -> None:
 def _in_progress(entry: Record, kind: Act) -> timedelta:
     entry.row.operation_left_at = None
     if not _overdue(entry):
-        return backoff.between_polls(_age(entry))
+        return HINTED
     return _doubt(entry, kind, "operation_in_progress", f"AWS has not finished after {PATIENCE}")
 
 

@@ -22,10 +22,10 @@ from protem.reconciler.claims import Claiming, Waiting, Work
 from protem.reconciler.errands import Errands
 from protem.reconciler.gathering import Among, Gathered
 from protem.reconciler.lease import Lease, LeaseLostError
-from protem.reconciler.lookout import Describe, Hint, Lookout, Question
+from protem.reconciler.lookout import Describe, Hint, List, Lookout, Question
 from protem.reconciler.settle import WhyNot
 from protem.reconciler.steps import Start
-from protem.reconciler.surveys import Survey
+from protem.reconciler.surveys import Subject, Survey
 from protem.reconciler.traffic import Traffic
 
 _log = structlog.get_logger("protem.reconciler")
@@ -81,6 +81,9 @@ class Runner:
         self.progress.leading = self.lease.hold()
         if not self.progress.leading:
             return None
+        return self._look_around()
+
+    def _look_around(self) -> timedelta | None:
         before = self.clock.monotonic()
         with self.store.reading() as session:
             now = self.store.now(session)
@@ -108,18 +111,18 @@ class Runner:
         wanted = {Act.CREATE: True, Act.DELETE: any(due.operation is None for due in ready)}
         questions, wait = self.lookout.questions(room, start.agreed, wanted=wanted)
         for question in questions:
-            self._put(question, start)
+            self._put(question, ready, room, start)
         return wait
 
-    def _put(self, question: Question, start: Start) -> None:
+    def _put(self, question: Question, ready: Sequence[Due], room: Traffic, start: Start) -> None:
         match question:
             case Hint():
                 self._dispatch(partial(self._errands.hint, question, start))
             case Describe(running):
                 self._dispatch(partial(self._errands.describe, running, start))
-            case _:
-                survey = Survey(question.subject, (), question.running)
-                self._dispatch(partial(self._errands.survey, survey, start))
+            case List(subject, running):
+                works = self._gather_beside(subject, ready, room, start.agreed)
+                self._survey(Survey(subject, works, running), start)
 
     def _work_off(self, room: Traffic, ready: Sequence[Due], now: datetime) -> None:
         taken: set[uuid.UUID] = set()
@@ -135,6 +138,8 @@ class Runner:
             return False
         if waiting.until is not None and waiting.until <= now:
             return False
+        if waiting.act is Act.CREATE and not due.is_prepared(now):
+            return not room.prepares(due.key.account_id, attempts=due.attempts)
         return not room.admits(waiting.act, due.key.account_id, attempts=due.attempts)
 
     def _wait(self, now: datetime, asking: timedelta | None) -> timedelta | None:
@@ -172,13 +177,31 @@ class Runner:
         if gathered.subject is None:
             self._dispatch(partial(self._errands.write, gathered.works[0], start))
         else:
-            accounts = [work.key.account_id for work in gathered.works if work.preparing]
-            with self._lock:
-                self._preparing += accounts
             running = self.lookout.along(gathered.subject, room.running)
-            survey = Survey(gathered.subject, gathered.works, tuple(running))
-            self._dispatch(partial(self._look, survey, accounts, start))
+            self._survey(Survey(gathered.subject, gathered.works, tuple(running)), start)
         return {work.assignment_id for work in gathered.works}
+
+    def _gather_beside(
+        self, subject: Subject, ready: Sequence[Due], room: Traffic, now: datetime
+    ) -> tuple[Work, ...]:
+        """Claim rows that are told along with operations; none if one of them is locked, or worse."""
+        if not any(subject.covers(due.key) and due.wants_listing(now) for due in ready):
+            return ()
+        try:
+            with self.store.writing() as session:
+                now = self.store.now(session)
+                claiming = Claiming(now, self.lease.fence, room, self.watch, self.why_not)
+                works = gathering.beside(session, subject, Among(ready, claiming, self.lookout))
+                self.lease.require(session)
+        except Exception:  # noqa: BLE001 - each is opened by itself when its turn comes
+            return ()
+        return works
+
+    def _survey(self, survey: Survey, start: Start) -> None:
+        accounts = [work.key.account_id for work in survey.works if work.preparing]
+        with self._lock:
+            self._preparing += accounts
+        self._dispatch(partial(self._look, survey, accounts, start))
 
     def _look(self, survey: Survey, accounts: Sequence[str], start: Start) -> None:
         try:

@@ -1,7 +1,7 @@
 """One listing that tells of many rows: what one principal holds, or who holds one thing in one account."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from protem.identity_center.gateway import Assignments
@@ -78,8 +78,14 @@ def best_about(key: AssignmentKey, waiting: Iterable[AssignmentKey], *, person: 
     return whole if of_person > at_place else place
 
 
-def broadest(running: Sequence[Running], *, person: Callable[[Person], bool]) -> tuple[Subject, int]:
-    """Return the listing that tells of the most of these operations, and of how many it does."""
-    counts: Counter[Subject] = Counter(place_of(one.key) for one in running)
-    counts.update(whole for one in running if person(whole := person_of(one.key)))
-    return counts.most_common(1)[0]
+def broadest(
+    running: Sequence[Running], weights: Mapping[str, float], *, person: Callable[[Person], bool]
+) -> Subject:
+    """Return the listing that tells of the most of these operations, by the weights of their ids."""
+    told: dict[Subject, float] = defaultdict(float)
+    for one in running:
+        told[place_of(one.key)] += weights[one.operation_id]
+    for one in running:
+        if person(whole := person_of(one.key)):
+            told[whole] += weights[one.operation_id]
+    return max(told, key=lambda subject: told[subject])

@@ -69,6 +69,10 @@ class Tempo:
             idle += weight * step * sum(self._over(age, ahead) for age in ages)
         return max(ahead, _SHORTEST - since)
 
+    def over(self, age: Age) -> float:
+        """Return how likely one of this age has come to its end by now."""
+        return self._over(age, 0.0)
+
     def _over(self, age: Age, ahead: float) -> float:
         """Return how likely one has come to its end so many seconds from now, or before now if negative."""
         then = age.now + ahead

@@ -4,13 +4,16 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import Integer, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from protem.db.models import Act, Assignment, Grant
-from protem.domain.lifecycle import LIVE_GRANT_STATES
+from protem.db.queries.grants import LIVE
+from protem.db.types import UtcDateTime
 from protem.identity_center.values import AssignmentKey, PrincipalType
+from protem.reconciler import plan
 
 CLAIM_TIMEOUT = timedelta(minutes=2)
 """Longer than any call can take; after it, whoever claimed is taken to have died."""
@@ -35,8 +38,6 @@ class Running:
     key: AssignmentKey
     started_at: datetime
     left_at: datetime | None = None
-    next_attempt_at: datetime | None = None
-    troubled: bool = False
 
 
 @dataclass
@@ -73,8 +74,10 @@ class Traffic:
             and self.admits(Act.CREATE, account_id, attempts=attempts)
         )
 
-    def is_open(self, account_id: str) -> bool:
-        """Tell whether access may begin in this account as soon as there is a slot."""
+    def opens(self, account_id: str, *, soon: bool) -> bool:
+        """Tell whether access may begin here once there is a slot; ``soon`` if the busy are free by then."""
+        if soon and account_id in self.busy:
+            return account_id not in self.resting | self.overdue and not self.creates_paused
         return self._is_free(Act.CREATE, account_id)
 
     def has_slot(self, act: Act) -> bool:
@@ -101,51 +104,35 @@ class Traffic:
 
 def load(session: Session, *, now: datetime, fence: int, stuck_for: timedelta) -> Traffic:
     """Return what is under way, as the database knows it."""
-    found = select(Assignment).where(
-        or_(Assignment.operation_kind.is_not(None), Assignment.claim_id.is_not(None))
-    )
-    room = Traffic(overdue=_overdue(session, now=now, stuck_for=stuck_for))
-    for row in session.scalars(found):
+    given = parameters(now, fence) | {"stuck_before": now - stuck_for}
+    room = Traffic(overdue=set(session.scalars(_OVERDUE, given)))
+    for row in session.execute(_UNDER_WAY):
         _count(room, row, now=now, fence=fence)
     return room
 
 
-def _count(room: Traffic, row: Assignment, *, now: datetime, fence: int) -> None:
+def _count(room: Traffic, row: Any, *, now: datetime, fence: int) -> None:
     if row.operation_kind is not None and row.operation_id is not None:
         room.running.append(_running(row, now))
         if row.operation_left_at is None:
             room.enter(row.operation_kind, row.account_id, attempts=row.attempts)
-    elif row.claim is not None and row.claim in WRITES and _holds(row, now=now, fence=fence):
+    elif row.claim in WRITES and row.claim_fence == fence and row.claimed_at > now - CLAIM_TIMEOUT:
         room.enter(row.claim, row.account_id, attempts=row.attempts)
 
 
-def _running(row: Assignment, now: datetime) -> Running:
+def _running(row: Any, now: datetime) -> Running:
     return Running(
         assignment_id=row.id,
         version=row.version,
-        kind=Act(str(row.operation_kind)),
-        operation_id=str(row.operation_id),
+        kind=row.operation_kind,
+        operation_id=row.operation_id,
         key=key(row),
         started_at=row.operation_started_at or now,
         left_at=row.operation_left_at,
-        next_attempt_at=row.next_attempt_at,
-        troubled=row.attempts > 0,
     )
 
 
-def _holds(row: Assignment, *, now: datetime, fence: int) -> bool:
-    claimed_at = row.claimed_at
-    return row.claim_fence == fence and claimed_at is not None and claimed_at > now - CLAIM_TIMEOUT
-
-
-def _overdue(session: Session, *, now: datetime, stuck_for: timedelta) -> set[str]:
-    stuck = select(Assignment.account_id).where(
-        Assignment.stuck_since <= now - stuck_for, Assignment.blocked_reason.is_(None), ~owed_sketch(now)
-    )
-    return set(session.scalars(stuck))
-
-
-def key(row: Assignment) -> AssignmentKey:
+def key(row: Any) -> AssignmentKey:
     """Return the row's triple in AWS's terms."""
     return AssignmentKey(
         instance_arn=row.instance_arn,
@@ -156,35 +143,62 @@ def key(row: Assignment) -> AssignmentKey:
     )
 
 
-def claimed(fence: int, now: datetime) -> ColumnElement[bool]:
-    """Claimed by this holder of the lease, recently enough to be still at it."""
-    return and_(
-        Assignment.claim_id.is_not(None),
-        Assignment.claim_fence == fence,
-        Assignment.claimed_at > now - CLAIM_TIMEOUT,
-    )
-
-
-def owed_sketch(now: datetime) -> ColumnElement[bool]:
-    """Whether some grant owes the row, for ordering only: ``Owing.owes_access`` decides."""
-    return exists().where(
-        Grant.assignment_id == Assignment.id,
-        Grant.state.in_([*LIVE_GRANT_STATES]),
-        Grant.starts_at <= now,
-        Grant.ends_at > now,
-        Grant.revoked_at.is_(None),
-        Grant.failure_code.is_(None),
-    )
-
-
 def under_way(session: Session) -> frozenset[str]:
     """Return the ids of all operations that are ours and not settled."""
-    return frozenset(
-        one
-        for one in session.scalars(
-            select(Assignment.operation_id).where(
-                or_(Assignment.operation_kind.is_not(None), Assignment.claim_id.is_not(None))
-            )
-        )
-        if one is not None
-    )
+    return frozenset(row.operation_id for row in session.execute(_UNDER_WAY) if row.operation_id is not None)
+
+
+def parameters(now: datetime, fence: int) -> dict[str, Any]:
+    """Return what the statements of this module and of the agenda are about."""
+    return {
+        "now": now,
+        "fence": fence,
+        "claimed_after": now - CLAIM_TIMEOUT,
+        "fresh_after": now - plan.FRESH,
+    }
+
+
+# Statements are made once: they are run at every tick, and making one takes longer than running it.
+
+NOW = bindparam("now", type_=UtcDateTime())
+
+CLAIMED = and_(
+    Assignment.claim_id.is_not(None),
+    Assignment.claim_fence == bindparam("fence", type_=Integer()),
+    Assignment.claimed_at > bindparam("claimed_after", type_=UtcDateTime()),
+)
+"""Claimed by this holder of the lease, recently enough to be still at it."""
+
+OWED = exists().where(
+    Grant.assignment_id == Assignment.id,
+    LIVE,
+    Grant.starts_at <= NOW,
+    Grant.ends_at > NOW,
+    Grant.revoked_at.is_(None),
+    Grant.failure_code.is_(None),
+)
+"""Whether some grant owes the row, for ordering only: ``Owing.owes_access`` decides."""
+
+_UNDER_WAY = select(
+    Assignment.id,
+    Assignment.version,
+    Assignment.instance_arn,
+    Assignment.account_id,
+    Assignment.permission_set_arn,
+    Assignment.principal_type,
+    Assignment.principal_id,
+    Assignment.operation_kind,
+    Assignment.operation_id,
+    Assignment.operation_started_at,
+    Assignment.operation_left_at,
+    Assignment.claim,
+    Assignment.claim_fence,
+    Assignment.claimed_at,
+    Assignment.attempts,
+).where(or_(Assignment.operation_kind.is_not(None), Assignment.claim_id.is_not(None)))
+
+_OVERDUE = select(Assignment.account_id).where(
+    Assignment.stuck_since <= bindparam("stuck_before", type_=UtcDateTime()),
+    Assignment.blocked_reason.is_(None),
+    ~OWED,
+)
