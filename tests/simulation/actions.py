@@ -133,7 +133,7 @@ def lock(world: World, draw: Random) -> None:
             kind=kind,
             subject=kinds[kind],
             reason="a drill",
-            duration=timedelta(seconds=draw.choice((20, 120))),
+            duration=timedelta(seconds=draw.choice((20, 300, 1800))),
             now=world.now(),
         )
     world.tell(f"a lock is put on {kinds[kind] or 'everything'}")

@@ -24,6 +24,8 @@ UNBLOCKED = timedelta(minutes=70)
 """Within which it is gone after AWS was able to work in its account again: blocked endings wait an hour."""
 SETTLED = timedelta(seconds=15)
 """How long a neighbour has to have been owed for a deletion to have known of it."""
+ARRIVED = timedelta(minutes=16)
+"""How much later than it was sent a call may arrive."""
 FROZEN = timedelta(seconds=160)
 ONCE = (
     EventType.GRANT_CREATED,
@@ -50,6 +52,7 @@ class Invariants:
 
     world: World
     _deletions: set[str] = field(default_factory=set)
+    _creations: set[str] = field(default_factory=set)
     _grants: dict[uuid.UUID, Grant] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -64,7 +67,9 @@ class Invariants:
             world.held(row): [one for one in grants if one.assignment_id == row.id] for row in rows.values()
         }
         self._deletions_are_ours(by_held)
+        self._creations_are_owed(by_held)
         self._nothing_outlives(by_held)
+        self._locks_hold(by_held)
 
     def finish(self) -> None:
         """Raise ``Broken`` unless the world has come to rest as it has to."""
@@ -133,6 +138,32 @@ class Invariants:
             for grant in by_held.get(held, []):
                 if owes(grant, at) and owes(grant, at - margin):
                     raise Broken("neighbours live", f"{held} was deleted while grant {grant.id} owed it")
+
+    def _creations_are_owed(self, by_held: dict[Held, list[Grant]]) -> None:
+        for operation in self.world.sandbox.operations.all():
+            if operation.kind != "creation" or operation.id in self._creations:
+                continue
+            self._creations.add(operation.id)
+            at = operation.created_at
+            grants = by_held.get(operation.assignment, [])
+            # What arrives late was owed when it left.
+            if not any(grant.starts_at <= at and at - owed_until(grant) < ARRIVED for grant in grants):
+                raise Broken("nothing before its time", f"{operation.assignment} was owed by nobody")
+
+    def _locks_hold(self, by_held: dict[Held, list[Grant]]) -> None:
+        world = self.world
+        for lock in world.locks():
+            since = max(lock.created_at, world.troubled_at)
+            bound = PROMPTLY if world.calm else RECOVERED
+            if world.now() - since <= bound or world.stuck():
+                continue
+            for held in world.sandbox.assignments.all():
+                ours = world.truth.holder(held) is Hand.OURS and not self._beyond_reach(held)
+                struck = lock.subject in {held.account_id, held.principal_id, ""}
+                begun = world.truth.since(held)
+                old = begun is not None and world.now() - begun > bound
+                if ours and struck and old and held.account_id not in world.reinstated and by_held.get(held):
+                    raise Broken("locks end access", f"{held} outlives a lock on {lock.kind.value}")
 
     def _nothing_outlives(self, by_held: dict[Held, list[Grant]]) -> None:
         world, now = self.world, self.world.now()

@@ -8,7 +8,8 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.db.models import Assignment, Grant, Lease, Request
+from protem.broker import locks
+from protem.db.models import Assignment, Grant, Lease, Lock, Request
 from protem.db.store import Store
 from protem.sandbox.assignments import Assignment as Held
 from protem.sandbox.calls import Calls
@@ -115,6 +116,11 @@ class World:
     def requests(self) -> list[Request]:
         with self.store.reading() as session:
             return list(session.scalars(select(Request).order_by(Request.id)))
+
+    def locks(self) -> list[Lock]:
+        """Return the locks that hold."""
+        with self.store.reading() as session:
+            return list(session.scalars(select(Lock).where(locks.holds_at(self.now())).order_by(Lock.id)))
 
     def held(self, row: Assignment) -> Held:
         return Held(row.account_id, row.permission_set_arn, row.principal_id)
