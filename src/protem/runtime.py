@@ -20,10 +20,10 @@ from protem.db.models import CatalogueSync
 from protem.db.store import ASSIGNMENTS, RULES, Store
 from protem.identity_center.aws import Connection, connect, sessions
 from protem.identity_center.budget import CallBudget
-from protem.identity_center.errors import CallWithheld
 from protem.jobs import Jobs
 from protem.notifying import Notifying
 from protem.reconciler import catalogue, standing
+from protem.reconciler.keeper import Keeper
 from protem.reconciler.lease import Lease
 from protem.reconciler.metrics import Metrics
 from protem.reconciler.pulse import Pulse
@@ -49,29 +49,23 @@ class Reconciling:
     pool: ThreadPoolExecutor
     schedule: Schedule
     notifying: Notifying
+    keeper: Keeper
     _catalogued: bool = False
 
     def start(self) -> None:
         self.schedule.start()
+        self.keeper.start()
 
     def stop(self) -> None:
         """Let calls that are out come home, and hand the lease over."""
         self.budget.close()
         self.schedule.stop()
         self.pool.shutdown(wait=True)
+        self.keeper.stop()
         self.notifying.stop()
-        self.runner.lease.release()
 
     def while_leading(self, job: Callable[[], object]) -> bool:
-        """Run a job if this process holds the lease; losing it, or stopping, on the way is no failure."""
-        if not self.runner.lease.hold():
-            return False
-        try:
-            job()
-        except CallWithheld as withheld:
-            if withheld.code not in {"lease_lost", "budget_closed"}:
-                raise
-        return True
+        return self.keeper.while_leading(job)
 
     def read_catalogue(self, instance_arn: str | None) -> None:
         """Synchronise the catalogue; the first one says where to look for standing access."""
@@ -143,6 +137,7 @@ class Runtime:
         return runtime
 
     def start(self) -> None:
+        self.store.wakeups.start()
         if self.reconciling is not None:
             self.reconciling.start()
 
@@ -224,7 +219,9 @@ class Runtime:
         store.on_report(metrics.noted)
         self.metrics.register(Pulse(runner, budget))
         notifying = Notifying(store, settings, clock=clock, metrics=self.metrics, going_on=self._going_on)
-        made = Reconciling(runner, connection, budget, pool, schedule, notifying)
+        keeper = Keeper(lease, elected=schedule.wake)
+        store.on_commit(keeper.heard)
+        made = Reconciling(runner, connection, budget, pool, schedule, notifying, keeper)
         self._jobs(made)
         return made
 
@@ -269,7 +266,7 @@ class Runtime:
 
 
 def _react(schedule: Schedule, topics: frozenset[str]) -> None:
-    """Look at once at what a commit of this process has changed; what others commit is seen soon after."""
+    """Look at once at what a commit has changed, whichever process made it."""
     if ASSIGNMENTS in topics:
         schedule.wake()
     if RULES in topics:

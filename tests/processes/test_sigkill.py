@@ -16,16 +16,16 @@ def test_grants_live_and_end_through_a_kill_in_the_middle(installation: Installa
     installation.start()
     token = installation.token("alice")
     with installation.client(token) as client:
-        short = installation.ask(client, "playground", duration="PT3S")
+        short = installation.ask(client, "playground", duration="PT8S")
         installation.until(lambda: state(client, short) == "active")
         assert installation.holds("playground")
         installation.until(lambda: state(client, short) == "ended")
         assert not installation.holds("playground")
 
         survivor = installation.ask(client, "data-dev", duration="PT1H")
-        doomed = installation.ask(client, "shop-prod", duration="PT4S")
+        doomed = installation.ask(client, "shop-prod", duration="PT8S")
         installation.until(lambda: state(client, doomed) == state(client, survivor) == "active")
-        ends_at = time.monotonic() + 4
+        ends_at = time.monotonic() + 8
         begun = installation.ask(client, "shop-staging", duration="PT1H")
         installation.kill()
 
@@ -51,7 +51,7 @@ def test_a_standby_ends_what_a_killed_reconciler_began(replicated: Installation)
     leader = replicated.launch("reconcile")
     token = replicated.token("alice")
     with replicated.client(token) as client:
-        doomed = replicated.ask(client, "shop-prod", duration="PT5S")
+        doomed = replicated.ask(client, "shop-prod", duration="PT8S")
         replicated.until(lambda: state(client, doomed) == "active")
         replicated.launch("reconcile")
         leader.kill()

@@ -113,7 +113,8 @@ class Wakeups:
             self._told(self._topics)
             while not self._stopping.is_set():
                 self._hear(driver, selector)
-                self._probe()
+                if not self._stopping.is_set():
+                    self._probe()
 
     def _hear(self, driver: Any, selector: DefaultSelector) -> None:
         """Pass on what others tell, until it is time to see again whether anything is heard at all."""

@@ -81,7 +81,8 @@ class Runner:
         self.progress.leading = self.lease.hold()
         if not self.progress.leading:
             return None
-        return self._look_around()
+        with self.lease.term():
+            return self._look_around()
 
     def _look_around(self) -> timedelta | None:
         before = self.clock.monotonic()
@@ -263,7 +264,7 @@ class Runner:
 
     def _dispatch(self, errand: Callable[[], None]) -> None:
         self._count(+1)
-        self.dispatch(partial(self._carry_out, errand))
+        self.dispatch(partial(self._carry_out, self.lease.bound(errand)))
 
     def _carry_out(self, errand: Callable[[], None]) -> None:
         try:
