@@ -64,7 +64,7 @@ bench: setup  ## Measure how fast entitlements decide, and how that grows (bench
 bench-audit: setup  ## Measure how fast the record is searched (ROWS=200000; 10000000 takes most of an hour)
 	@$(VENV)/bin/python -m benchmarks.audit --rows $(or $(ROWS),200000)
 
-bench-growth: setup  ## Measure how all of it grows with the history (ROWS=100000 DATABASE=both; 1000000 takes an hour)
+bench-growth: setup  ## Measure how all of it grows with the history (ROWS=100000 DATABASE=both)
 	@$(VENV)/bin/python -m benchmarks.growth --rows $(or $(ROWS),100000) --on $(or $(DATABASE),both)
 
 bench-reconciler: setup  ## Measure the reconciler at AWS's limits, in simulated time (SCENARIO=a|b|c|d HOURS=24 OTHERS=10 DATABASE=url)

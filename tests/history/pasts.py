@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from protem.db.models import (
     Assignment,
@@ -29,6 +31,9 @@ from tests.broker.worlds import World as Brokerage
 from tests.reconciler.lives import Lives
 
 DAY = 86_400
+NOTHING = dict.fromkeys(
+    ("requests", "targets", "involved", "decisions", "grants", "reviews", "assignments", "changes"), 0
+)
 KEPT = timedelta(days=90)
 TABLES: tuple[type[Table], ...] = (
     *(Request, Target, Involved, Decision, Grant, Review),
@@ -88,3 +93,22 @@ def written(answer: Mapping[str, Any]) -> bytes:
 
 def request_of(lives: Lives, grant_id: uuid.UUID) -> uuid.UUID:
     return lives.read(grant_id).request_id
+
+
+def lived(lives: Lives) -> uuid.UUID:
+    """Return a grant that was approved, extended, ended, and confirmed absent, a hundred days ago."""
+    grant_id = lives.given(minutes=5)
+    lives.run(10)
+    lives.lengthen(grant_id)
+    lives.run(DAY / 8, longest=900)
+    return grant_id
+
+
+def everything(lives: Lives, table: type[Grant]) -> list[Grant]:
+    with lives.store.reading() as session:
+        return list(session.scalars(select(table)))
+
+
+def refused(lives: Lives, statement: str, message: str) -> None:
+    with pytest.raises(DBAPIError, match=message), lives.store.writing() as session:
+        session.execute(text(statement))

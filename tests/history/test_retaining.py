@@ -5,56 +5,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import delete, select, text, update
-from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from protem.broker.record import receipt_checks
-from protem.db import migrate
-from protem.db.models import AuditEvent, Grant, HistoryExport, Pruned, PrunedKind, Request
+from protem.db.models import AuditEvent, Grant, HistoryExport, Pruned, Request
 from protem.db.store import Store
-from protem.domain.approvals import Answer
-from protem.domain.errors import Refusal
 from protem.retaining import HistoryExportError
 from protem.settings import Settings
 from tests.api.applications import Client
-from tests.db.test_privileges import Split, split
 from tests.history.pasts import (
     DAY,
     KEPT,
+    NOTHING,
     auditor,
     counted,
+    everything,
     files,
     let_go,
     lines,
+    lived,
     person,
+    refused,
     request_of,
     retaining,
     things,
     written,
 )
 from tests.reconciler.lives import Lives
-from tests.reconciler.world import stage
-
-__all__ = ["split"]
-
-NOTHING = dict.fromkeys(
-    ("requests", "targets", "involved", "decisions", "grants", "reviews", "assignments", "changes"), 0
-)
-
-
-def lived(lives: Lives) -> uuid.UUID:
-    """Return a grant that was approved, extended, ended, and confirmed absent, a hundred days ago."""
-    grant_id = lives.given(minutes=5)
-    lives.run(10)
-    lives.lengthen(grant_id)
-    lives.run(DAY / 8, longest=900)
-    return grant_id
 
 
 def test_everything_that_goes_is_in_the_file_byte_by_byte_as_the_api_answered(
@@ -119,11 +101,6 @@ def test_nothing_goes_that_was_over_a_moment_too_late(alone: Lives, directory: P
     alone.clock.advance(0.001)
     let_go(alone, directory)
     assert counted(alone)["grants"] == 0
-
-
-def everything(lives: Lives, table: type[Grant]) -> list[Grant]:
-    with lives.store.reading() as session:
-        return list(session.scalars(select(table)))
 
 
 def test_what_waits_is_owed_or_was_not_looked_at_stays(alone: Lives, directory: Path) -> None:
@@ -259,100 +236,6 @@ def test_what_changes_between_the_file_and_the_deletion_stays(alone: Lives, dire
     assert counted(alone) == before
     let_go(alone, directory)
     assert counted(alone) == NOTHING
-
-
-def test_the_database_deletes_nothing_that_was_not_exported(lives: Lives) -> None:
-    lived(lives)
-    lives.clock.advance(100 * DAY)
-    for table in ("requests", "grants", "decisions", "targets", "involved", "assignments"):
-        refused(lives, f"DELETE FROM {table}", "over for 90 days, and exported")  # noqa: S608 - ours
-
-
-def refused(lives: Lives, statement: str, message: str) -> None:
-    with pytest.raises(DBAPIError, match=message), lives.store.writing() as session:
-        session.execute(text(statement))
-
-
-def test_the_database_deletes_nothing_live_whatever_is_put_down(lives: Lives) -> None:
-    grant_id = lives.given(minutes=10)
-    lives.run(10)
-    now = lives.clock.now()
-    with lives.store.writing() as session:
-        session.add(HistoryExport(number=1, file="", sha256="", size=0, ended_before=now, exported_at=now))
-        session.flush()
-        session.add(Pruned(id=grant_id, kind=PrunedKind.GRANT, export=1))
-    with pytest.raises(DBAPIError, match="over for 90 days"), lives.store.writing() as session:
-        session.execute(delete(Grant).where(Grant.id == grant_id))
-
-
-def test_the_role_that_serves_lets_go_of_history(split: Split, directory: Path) -> None:
-    migrate.upgrade(split.owner, serving_role=split.role)
-    lives = Lives(split.serving)
-    lived(lives)
-    lives.clock.advance(100 * DAY)
-    let_go(lives, directory)
-    assert counted(lives) == NOTHING
-    with pytest.raises(DBAPIError, match="permission denied"), lives.store.writing() as session:
-        session.execute(text("DELETE FROM pruned"))
-    lives.close()
-
-
-ACTS = ("ask", "ask", "glass", "look", "longer", "back", "run", "run", "wait")
-
-
-@pytest.mark.parametrize("seed", [1])
-def test_letting_go_at_any_moment_changes_nothing_that_is_owed_or_decided(
-    alone: Lives, directory: Path, fresh_sqlite_url: str, seed: int
-) -> None:
-    other = Lives(fresh_sqlite_url)
-    script = Random(seed)
-    for _ in range(20):
-        act, minutes = script.choice(ACTS), script.randint(1, 40)
-        told = [perform(world, act, minutes) for world in (alone, other)]
-        let_go(alone, directory, kept=timedelta(hours=1))
-        assert told[0] == told[1], act
-        assert standing(alone) == standing(other), act
-    assert files(directory)
-    for operation in ("CreateAccountAssignment", "DeleteAccountAssignment"):
-        assert alone.calls(operation) == other.calls(operation) > 0
-    other.close()
-
-
-def perform(lives: Lives, act: str, minutes: int) -> str:
-    """Return what became of it: the code of the refusal, if it was one."""
-    stage.sandbox = lives.sandbox
-    live = [grant for grant in everything(lives, Grant) if grant.owing.live]
-    try:
-        match act:
-            case "ask":
-                lives.given(minutes=minutes)
-            case "glass":
-                lives.given(minutes=minutes, entitlement="glass")
-            case "look":
-                lives.look_back()
-            case "longer" if live:
-                lives.lengthen(live[-1].id, answer=Answer.APPROVE if minutes % 3 else Answer.DENY)
-            case "back" if live:
-                lives.take_back(live[0].id, "alice")
-            case "run":
-                lives.run(minutes * 60, longest=120)
-            case "wait":
-                lives.clock.advance(minutes * 3)
-                lives.tick()
-    except Refusal as refusal:
-        return refusal.code
-    except NoResultFound:
-        return "none"
-    return "done"
-
-
-def standing(lives: Lives) -> list[tuple[object, ...]]:
-    """Return what is owed, as it can be compared with another world."""
-    live = [grant for grant in everything(lives, Grant) if grant.owing.live]
-    return [
-        (lives.clock.now(), lives.holds()),
-        *sorted((one.created_at, one.state, one.ends_at, one.extensions, one.revoked_at) for one in live),
-    ]
 
 
 def test_retention_without_a_directory_is_refused() -> None:
