@@ -46,8 +46,8 @@ class Played:
 
 
 @cache
-def _template() -> Template:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+def template() -> Template:
+    """Return the beginning of every simulation."""
     return Template()
 
 
@@ -58,7 +58,7 @@ def run(seed: int, steps: int = STEPS) -> Failure | None:
 
 def play(seed: int, steps: int, *, without: Collection[int] = ()) -> Played:
     """Play one simulation, perhaps leaving out some of its steps."""
-    world = World(_template().copy(), seed)
+    world = World(template().copy(), seed)
     invariants, step, failure = Invariants(world), -1, None
     try:
         for step in range(steps):
@@ -131,12 +131,17 @@ def _all(first: int, seeds: int, steps: int, workers: int) -> Iterator[Played]:
     if workers == 1:
         yield from (play(seed, steps) for seed in range(first, first + seeds))
         return
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, initializer=_quieten) as pool:
         wanted = range(first, first + seeds)
         yield from pool.map(play, wanted, [steps] * seeds, chunksize=4)
 
 
+def _quieten() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def main() -> int:
+    _quieten()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--first", type=int, default=1)

@@ -51,7 +51,8 @@ def spoil(source: str, bug: Bug) -> str:
 def spoiled(bug: Bug | None) -> Iterator[Path]:
     """Yield a directory with a copy of the product that has the bug."""
     with TemporaryDirectory(prefix="protem-planted-") as home:
-        copy = Path(home) / "protem"
+        copy = Path(home) / "src" / "protem"
+        (Path(home) / "migrations").symlink_to(SOURCE.parents[1] / "migrations")
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
         if bug is not None:
             file = copy / bug.file
@@ -68,7 +69,7 @@ def simulate(
     program = f"{_ORIGIN}sys.argv[1:] = {told}; sys.exit(campaign.main())"
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(home), str(TESTS)])},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(home / "src"), str(TESTS)])},
         capture_output=True,
         text=True,
         check=False,
@@ -88,8 +89,9 @@ def hunt(bug: Bug, *, seeds: int) -> Hunt:
     if ran.returncode == 0:
         return Hunt(bug, None, seeds, seconds)
     told = [line for line in ran.stdout.splitlines() if line.startswith("seed ")]
-    if not told:  # It does not even run: that is found, too.
-        return Hunt(bug, "crash: " + ran.stderr.strip().splitlines()[-1], 1, seconds)
+    if not told:
+        message = f"{bug.name}: the simulation itself broke: {ran.stderr}"
+        raise RuntimeError(message)
     seed, invariant = told[0].removeprefix("seed ").split(": ")[:2]
     return Hunt(bug, invariant, int(seed), seconds)
 
