@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage fuzz races bench bench-audit bench-reconciler audit-campaign check format lock audit wheel clean
+.PHONY: help setup demo test coverage fuzz races simulate planted bench bench-audit bench-growth bench-reconciler audit-campaign check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -57,6 +57,13 @@ fuzz: setup  ## Attack every operation as every kind of caller, for some minutes
 races: setup  ## Run everything that two can do at once, many times over (ROUNDS=100)
 	@ROUNDS=$(or $(ROUNDS),100) $(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal \
 	  $(wildcard tests/broker/test_*races.py) tests/broker/test_reviews.py
+
+simulate: setup  ## Play random histories in simulated time, and check every promise (SEEDS=200 STEPS=40 FIRST=1; SEED=7)
+	@$(VENV)/bin/python -m tests.simulation.campaign --steps $(or $(STEPS),40) \
+	  $(if $(SEED),--first $(SEED) --seeds 1,--first $(or $(FIRST),1) --seeds $(or $(SEEDS),200))
+
+planted: setup  ## See that the simulation finds every bug that is planted for it (SEEDS=200)
+	@$(VENV)/bin/python -m tests.simulation.planted.runner --seeds $(or $(SEEDS),200)
 
 bench: setup  ## Measure how fast entitlements decide, and how that grows (benchmarks/README.md)
 	@$(VENV)/bin/python -m benchmarks.policy
