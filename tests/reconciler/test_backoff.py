@@ -20,8 +20,3 @@ def test_waits_grow_until_they_are_capped() -> None:
     assert longest == sorted(longest)
     assert longest[0] <= timedelta(seconds=1)
     assert longest[-1] > timedelta(minutes=4)
-
-
-@given(st.timedeltas(min_value=timedelta(), max_value=timedelta(days=1)))
-def test_polls_are_a_second_to_a_quarter_of_a_minute_apart(age: timedelta) -> None:
-    assert timedelta(seconds=1) <= backoff.between_polls(age) <= timedelta(seconds=15)
