@@ -1,8 +1,10 @@
 """Whatever the moment of death, the world is afterwards what the grants say, and on time."""
 
+import shutil
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -10,8 +12,9 @@ from sqlalchemy import select
 from protem.db.models import Assignment, Grant, Observed
 from protem.domain.lifecycle import EndReason, GrantState
 from tests.reconciler.crashes import Crash, Moments, MortalAssignments, MortalStore
-from tests.reconciler.world import ACCOUNT, World
+from tests.reconciler.world import ACCOUNT, OTHER_ACCOUNT, World
 
+THIRD_ACCOUNT = "111122225555"
 RECOVERY_SECONDS = 120
 """How much later than without a crash an ending may be confirmed here: back-off and polls included."""
 
@@ -109,6 +112,44 @@ def test_a_crash_at_any_moment_leaves_the_world_right(
     every = 1 if whole.store.is_sqlite else 3
     for fatal in range(whole.familiar + 1 + part, len(moments) + 1, PARTS * every):
         live(life, fresh_url(), fatal=fatal)
+
+
+def several(world: MortalWorld) -> list[uuid.UUID]:
+    """Live as many as are asked about together."""
+    world.sandbox.organization.add_account(THIRD_ACCOUNT, name="gamma", email="gamma@example.com")
+    carol = world.sandbox.directory.add_user(user_name="carol@example.com", display_name="Carol")
+    grants = [
+        world.grant(minutes=0.25),
+        world.grant(minutes=0.25, account=OTHER_ACCOUNT),
+        world.grant(minutes=0.25, account=THIRD_ACCOUNT, principal=carol),
+    ]
+    world.survive(40)
+    return grants
+
+
+def test_a_crash_at_a_hint_or_at_a_listing_that_tells_of_many_leaves_the_world_right(
+    migrated_file: Path, tmp_path: Path
+) -> None:
+    def lived(fatal: int) -> list[str]:
+        path = shutil.copy(migrated_file, tmp_path / f"{uuid.uuid4()}.db")
+        world = MortalWorld(f"sqlite:///{path}", lease_seconds=60, creation_seconds=3, deletion_seconds=4)
+        world.moments.fatal = fatal
+        world.restart()
+        grants = several(world)
+        world.survive(RECOVERY_SECONDS)
+        left = [one for one in world.sandbox.assignments.all() if one.principal_id != world.bystander]
+        assert not left, world.moments.passed[fatal - 1]
+        assert {world.read(grant).state for grant in grants} == {GrantState.ENDED}
+        assert world.holds(principal=world.bystander)
+        world.close()
+        return world.moments.passed
+
+    moments = lived(0)
+    asked = [number for number, moment in enumerate(moments, 1) if moment.endswith((" hint", " list"))]
+    assert {"before hint", "after hint", "before list", "after list"} <= {moments[n - 1] for n in asked}
+    for fatal in asked[::2]:
+        lived(fatal)
+        lived(fatal + 2)
 
 
 def check(world: MortalWorld, grants: list[uuid.UUID], death: str) -> None:

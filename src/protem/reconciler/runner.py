@@ -32,6 +32,8 @@ _log = structlog.get_logger("protem.reconciler")
 
 MOST_CLOCK_OFFSET = timedelta(seconds=2)
 """Further off AWS's clock than this, nothing new begins."""
+KEPT_FOR_ENDINGS = 4
+"""Threads that beginnings leave free: those that wait for their turn to call must not keep an ending out."""
 
 
 @dataclass
@@ -128,7 +130,8 @@ class Runner:
     def _work_off(self, room: Traffic, ready: Sequence[Due], now: datetime) -> None:
         taken: set[uuid.UUID] = set()
         for due in ready:
-            if self._under_way >= self.threads or not self.progress.leading:
+            kept = KEPT_FOR_ENDINGS if due.owed else 0
+            if self._under_way >= self.threads - min(kept, self.threads - 1) or not self.progress.leading:
                 break
             if due.assignment_id not in taken and not self._still_waits(due, room, now):
                 taken |= self._start(due, ready, room)
