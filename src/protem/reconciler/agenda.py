@@ -1,6 +1,7 @@
 """What wants attention now, in the order in which it gets it."""
 
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,9 @@ class Due:
     ours: bool
     attempts: int
     blocked: bool
+    rank: int
+    turn: int
+    """How many rows of its account come before it, and itself."""
 
     def wants_listing(self, now: datetime) -> bool:
         """Tell whether a listing is what it waits for, as far as can be told."""
@@ -70,6 +74,12 @@ def due(session: Session, *, now: datetime, fence: int) -> list[Due]:
     return [_due(row) for row in found]
 
 
+def in_turn(ready: Iterable[Due], served: Mapping[str, float]) -> list[Due]:
+    """Order by urgency, and among accounts by whose turn it is: the one that was served longest ago."""
+    never = float("-inf")
+    return sorted(ready, key=lambda due: (due.rank, due.turn, served.get(due.key.account_id, never)))
+
+
 def next_due(session: Session, *, now: datetime) -> datetime | None:
     """Return the earliest instant after ``now`` at which some row wants attention."""
     return session.scalars(_NEXT, {"now": now}).one()
@@ -87,6 +97,8 @@ def _due(row: Row[Any]) -> Due:
         ours=row.provenance is Provenance.BROKERED or row.unconfirmed_create_at is not None,
         attempts=row.attempts,
         blocked=row.blocked_reason is not None,
+        rank=row.rank,
+        turn=row.turn,
     )
 
 

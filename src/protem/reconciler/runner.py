@@ -73,6 +73,8 @@ class Runner:
     lookout: Lookout = field(default_factory=Lookout)
     _waiting: dict[uuid.UUID, Waiting] = field(default_factory=dict)
     """Rows that were opened and wait for room: until something about them changes, they need not be again."""
+    _served: dict[str, float] = field(default_factory=dict)
+    """When, on the monotonic scale, each account last got a write."""
     _preparing: list[str] = field(default_factory=list)
     """Accounts of creates that wait for listings which are out."""
     _under_way: int = 0
@@ -92,7 +94,8 @@ class Runner:
             now = self.store.now(session)
             self.progress.clock_offset = self._clock_offset(now)
             room = traffic.load(session, now=now, fence=self.lease.fence, stuck_for=BROKEN_AFTER)
-            ready = agenda.due(session, now=now, fence=self.lease.fence)
+            due = agenda.due(session, now=now, fence=self.lease.fence)
+        ready = agenda.in_turn(due, self._served)
         self._prepare(room, ready, now)
         asking = self._ask(room, ready, Start(now, before, self.clock.monotonic()))
         self._work_off(room, ready, now)
@@ -179,6 +182,7 @@ class Runner:
         for work in gathered.works:
             self.claimed(work)
         if gathered.subject is None:
+            self._served[gathered.works[0].key.account_id] = before
             self._dispatch(partial(self._errands.write, gathered.works[0], start))
         else:
             running = self.lookout.along(gathered.subject, room.running)
