@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from tests.chaos.center import REQUESTERS
 from tests.chaos.installation import HERE, Installation, until
 from tests.postgres import Kept
 
+_MIGRATING = threading.Lock()  # Alembic can do one at a time
 APPROVER = "dave"
 AUDITOR = "auditor"
 ENTITLEMENTS = """
@@ -75,7 +77,8 @@ def prepared(home: Path, server: Kept | None) -> Template:
         with _administering(server) as run:
             run('CREATE DATABASE "template"')
         url = _named(server, "template")
-    upgrade(url)
+    with _MIGRATING:
+        upgrade(url)
     with Installation(home, url, replicas=1) as installation:
         replica = installation.replicas[0]
         replica.start()
