@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from protem.clock import Clock
-from protem.db.models import Act
+from protem.db.models import Act, Observed
 from protem.db.store import Store
 from protem.identity_center.budget import CallBudget, Priority
 from protem.identity_center.errors import CallRejected, CallWithheld, GatewayError
@@ -113,7 +113,7 @@ class Errands:
         at, gone = start.at(departure), list[Running]()
         for one in running:
             there = holds(one.key)
-            if there is not (OUTCOMES[one.kind].value == "present"):
+            if there is not (OUTCOMES[one.kind] is Observed.PRESENT):
                 if one.left_at is not None:
                     self._describe(one, start)
                 else:

@@ -69,10 +69,12 @@ def _subject(first: Work, among: Among) -> Subject:
 
 def _others(session: Session, subject: Subject, among: Among, *, first: Work | None = None) -> Iterator[Work]:
     chosen = [due.assignment_id for due in _told(subject, among, first)]
-    watched = session.scalars(select(Assignment.id).where(_about(subject), *_WATCHED).limit(_MOST))
+    claiming = among.claiming
+    seldom = Assignment.observed_at <= claiming.now - claiming.watch / 2
+    watched = session.scalars(select(Assignment.id).where(_about(subject), *_WATCHED, seldom).limit(_MOST))
     for assignment_id in dict.fromkeys([*chosen, *watched]):
         if first is None or assignment_id != first.assignment_id:
-            work = claims.accompany(session, assignment_id, among.claiming)
+            work = claims.accompany(session, assignment_id, claiming)
             if work is not None:
                 yield work
 

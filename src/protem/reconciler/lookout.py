@@ -95,7 +95,7 @@ class Lookout:
         waits: list[timedelta] = []
         with self._lock:
             free = [one for one in room.running if self._may_be_asked_about(one, now)]
-            for kind in WRITES:
+            for kind in (Act.DELETE, Act.CREATE):
                 going = [one for one in free if one.kind is kind and one.left_at is None]
                 left = [one for one in free if one.kind is kind and one.left_at is not None]
                 for found, wait in (

@@ -13,8 +13,12 @@ _GUESSES = {Act.CREATE: (1.5, 2, 3, 4, 6, 10, 20), Act.DELETE: (3, 6, 10, 12, 15
 """Seconds that users report (docs/aws.md), until enough have been seen."""
 _ENOUGH = 8
 _KEPT = 60
-_FREED = 2.0
-"""How many slots a call has to be expected to free: every slot is idle for half of the time between calls."""
+_SLOTS_PER_CALL = {Act.CREATE: 2.6, Act.DELETE: 2.0}
+"""How many slots a call is to free when all are taken: each is idle for half of the time between two calls.
+
+Half a call for each write, and a little less for beginnings, since a slot that is idle lets access overstay
+where endings wait for it.
+"""
 _FEW = 3
 _FEW_PATIENCE = 0.4
 """The slot-seconds that a call is worth while few operations run, and calls are plenty."""
@@ -59,7 +63,8 @@ class Tempo:
         What counts is the time that slots, or people, are expected to wait for us to find out.
         """
         weight = 1.0 if wanted else _UNWANTED
-        worth = self.mean * _FREED / MOST_OUTSTANDING[self.kind]
+        # What so many slots wait for altogether, when they become free one after the other.
+        worth = self.mean * _SLOTS_PER_CALL[self.kind] ** 2 / 2 / MOST_OUTSTANDING[self.kind]
         if len(ages) <= _FEW:
             worth = min(worth, _FEW_PATIENCE)
         since = max(age.now - age.seen for age in ages)
