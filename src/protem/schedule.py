@@ -32,6 +32,7 @@ class Schedule:
         self._listeners: list[Listener] = []
         self.intervals: dict[str, timedelta] = {}
         """How often each job runs by itself."""
+        self.jobs: dict[str, Callable[[], object]] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(8)},
@@ -45,7 +46,7 @@ class Schedule:
     ) -> None:
         """Run ``job`` now, unless told otherwise, and at each interval; its runs never overlap."""
         now = datetime.now(UTC)
-        self.intervals[name] = interval
+        self.intervals[name], self.jobs[name] = interval, job
         self._scheduler.add_job(
             job,
             "interval",

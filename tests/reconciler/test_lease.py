@@ -1,9 +1,13 @@
 """One reconciler at a time, and a deposed one finds out before it writes or calls."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from protem.db.store import Store
 from protem.reconciler.lease import Lease, LeaseLostError
@@ -97,3 +101,102 @@ def test_where_there_can_be_but_one_process_nobody_waits_for_the_dead(
     heir = lease(store, clock, exclusive=True)
     assert heir.hold()
     assert heir.fence == 2
+
+
+def test_what_was_begun_in_an_earlier_term_is_refused_in_a_later_one(
+    store: Store, clock: ManualClock
+) -> None:
+    """A process that lost the lease and has it back: others may have worked meanwhile."""
+    only = lease(store, clock)
+    only.hold()
+    with only.term():
+        resume = only.bound(lambda: found.append((only.held(), is_mine(store, only))))
+    clock.advance(7)
+    found: list[tuple[bool, bool]] = []
+    resume()
+    assert only.hold()
+    resume()
+    assert found == [(False, True), (False, False)]
+    assert (only.held(), is_mine(store, only)) == (True, True)
+
+
+class Slow(Store):
+    """A store whose transactions take as long as a test wants, which looks on meanwhile."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        with super().writing() as session:
+            yield session
+            meanwhile, self.meanwhile = self.meanwhile, None
+            if meanwhile is not None:
+                meanwhile()
+
+
+@pytest.fixture
+def slow(database_url: str, clock: ManualClock) -> Iterator[Slow]:
+    made = Slow(database_url, clock=clock, agreed_time=False)
+    yield made
+    made.close()
+
+
+def test_while_it_is_being_renewed_nobody_waits_for_that(slow: Slow, clock: ManualClock) -> None:
+    only = lease(slow, clock)
+    only.hold()
+    clock.advance(3)
+    asked: list[bool] = []
+    slow.meanwhile = lambda: asked.append(only.hold())
+    assert only.hold()
+    assert asked == [True]
+
+
+def test_a_renewal_that_takes_too_long_counts_from_when_it_was_sent(slow: Slow, clock: ManualClock) -> None:
+    only = lease(slow, clock)
+    only.hold()
+    clock.advance(3)
+    slow.meanwhile = partial(clock.advance, 4.9)
+    only.hold()
+    assert not only.held()
+
+
+def test_whoever_cannot_reach_the_database_stops_calling_before_anybody_takes_over(
+    slow: Slow, clock: ManualClock
+) -> None:
+    only, heir = lease(slow, clock), lease(slow, clock)
+    only.hold()
+    began = clock.monotonic()
+    while only.held():
+        clock.advance(0.25)
+        slow.meanwhile = unreachable
+        with suppress(ConnectionError):
+            only.hold()
+        slow.meanwhile = None
+    assert clock.monotonic() - began <= 5
+    assert not heir.hold()
+
+
+def unreachable() -> None:
+    raise ConnectionError
+
+
+def test_a_standby_asks_the_database_no_more_often_than_it_must(slow: Slow, clock: ManualClock) -> None:
+    lease(slow, clock).hold()
+    standby = lease(slow, clock)
+    assert not standby.hold()
+    slow.meanwhile = unreachable
+    assert not any(standby.hold() for _ in range(100))
+    clock.advance(0.2)
+    with pytest.raises(ConnectionError):
+        standby.hold()
+
+
+def test_a_transaction_of_somebody_who_is_frozen_keeps_nobody_waiting_for_long(
+    postgresql_url: str, clock: ManualClock
+) -> None:
+    """It holds the lease's row, and it may hold those of assignments whose access is over."""
+    store = Store(postgresql_url, clock=clock)
+    with store.reading() as session:
+        limit = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
+    store.close()
+    assert limit == "8s"
