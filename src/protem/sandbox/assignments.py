@@ -9,6 +9,8 @@ from protem.sandbox.timeline import Timeline
 Place = tuple[str, str]
 """An account and the ARN of a permission set: where there is one role."""
 
+Principal = tuple[PrincipalType, str]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Assignment:
@@ -20,6 +22,10 @@ class Assignment:
     @property
     def place(self) -> Place:
         return self.account_id, self.permission_set_arn
+
+    @property
+    def principal(self) -> Principal:
+        return self.principal_type, self.principal_id
 
 
 class Assignments:
@@ -38,6 +44,7 @@ class Assignments:
         self._permission_sets = permission_sets
         self._removed_principals_vanish = removed_principals_vanish
         self._standing: dict[Place, set[Assignment]] = {}
+        self._held: dict[Principal, set[Assignment]] = {}
         self._provisioned: dict[Place, int] = {}
 
     def put(
@@ -63,6 +70,7 @@ class Assignments:
     def include(self, assignment: Assignment) -> None:
         with self._timeline:
             self._standing.setdefault(assignment.place, set()).add(assignment)
+            self._held.setdefault(assignment.principal, set()).add(assignment)
             version = self._version_of(assignment.permission_set_arn)
             self._provisioned.setdefault(assignment.place, version)
 
@@ -71,6 +79,7 @@ class Assignments:
         with self._timeline:
             beside = self._standing.get(assignment.place, set())
             beside.discard(assignment)
+            self._held.get(assignment.principal, set()).discard(assignment)
             if not beside:
                 self._standing.pop(assignment.place, None)
                 self._provisioned.pop(assignment.place, None)
@@ -89,6 +98,10 @@ class Assignments:
     def at(self, place: Place) -> list[Assignment]:
         with self._timeline:
             return [a for a in self._standing.get(place, ()) if self._is_listed(a)]
+
+    def of(self, principal: Principal) -> list[Assignment]:
+        with self._timeline:
+            return [a for a in self._held.get(principal, ()) if self._is_listed(a)]
 
     def all(self) -> list[Assignment]:
         with self._timeline:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from protem.sandbox.assignments import Assignment
+from protem.sandbox.assignments import Assignment, Principal
 from protem.sandbox.handlers import lookups
 from protem.sandbox.handlers.paging import page
 from protem.sandbox.refusals import access_denied
@@ -30,9 +30,9 @@ def for_principal(state: State, parameters: Parameters) -> dict[str, Any]:
     account_id = parameters.get("Filter", {}).get("AccountId")
     entries = [
         _entry(assignment)
-        for assignment in state.assignments.all()
-        if (assignment.principal_type, assignment.principal_id) in principals
-        and account_id in (None, assignment.account_id)
+        for principal in principals
+        for assignment in state.assignments.of(principal)
+        if account_id in (None, assignment.account_id)
     ]
     return page(state, parameters, entries, member="AccountAssignments")
 
@@ -66,9 +66,9 @@ def _entry(assignment: Assignment) -> Entry:
     return " ".join(shown.values()), shown
 
 
-def _principals(state: State, parameters: Parameters) -> set[tuple[str, str]]:
+def _principals(state: State, parameters: Parameters) -> set[Principal]:
     principal_type, principal_id = parameters["PrincipalType"], parameters["PrincipalId"]
-    itself = {(principal_type, principal_id)}
+    itself: set[Principal] = {(principal_type, principal_id)}
     if principal_type == "GROUP":
         return itself
     memberships = state.directory.memberships_of(principal_id)
