@@ -13,6 +13,7 @@ from protem.db.models import Act, Assignment, Grant
 from protem.db.store import Store
 from protem.domain.lifecycle import GrantState
 from protem.identity_center.values import AssignmentKey, Operation
+from protem.reconciler.errands import RECORD_ATTEMPTS
 from tests.reconciler.crashes import Moments, MortalAssignments
 from tests.reconciler.world import ACCOUNT, OTHER_ACCOUNT, World
 
@@ -84,14 +85,15 @@ def test_a_wake_up_that_comes_while_a_call_is_out_is_not_overwritten(world: Worl
     assert not world.holds()
 
 
-def test_an_answer_is_written_down_again_after_the_database_was_away(world: World) -> None:
+def test_an_answer_is_written_down_after_ten_seconds_without_a_database(world: World) -> None:
+    """It would else stay claimed for minutes, and an ending with it, as long as nobody takes over."""
     store = FailingStore(world.url, clock=world.clock, agreed_time=False)
     world.store.close()
     world.store = store
     world.runner = world.start()
 
     def fail() -> None:
-        store.failures = 3
+        store.failures = 9
 
     grant_id = world.grant(minutes=1)
     world.runner.assignments = Interrupting(world, fail)
@@ -111,7 +113,7 @@ def test_an_answer_that_could_not_be_written_down_is_a_doubt_and_the_access_stil
     world.runner = world.start()
 
     def fail() -> None:
-        store.failures = 5
+        store.failures = RECORD_ATTEMPTS
 
     grant_id = world.grant(minutes=1)
     world.runner.assignments = Interrupting(world, fail)

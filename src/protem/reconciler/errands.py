@@ -27,7 +27,8 @@ from protem.reconciler.traffic import Running, under_way
 
 _log = structlog.get_logger("protem.reconciler")
 
-_RECORD_ATTEMPTS = 5
+RECORD_ATTEMPTS = 12
+"""For some thirteen seconds: a database that is away for longer costs the lease, and with it the claim."""
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 _NOT_SAID = _DENIED | {"ResourceNotFoundException", "ValidationException", "invalid_identifier"}
 
@@ -182,7 +183,7 @@ class Errands:
         self._in_transaction(act)
 
     def _in_transaction(self, act: Callable[[Session], object]) -> None:
-        for attempt in range(1, _RECORD_ATTEMPTS + 1):
+        for attempt in range(1, RECORD_ATTEMPTS + 1):
             try:
                 with self.store.writing() as session:
                     act(session)
