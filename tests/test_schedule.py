@@ -131,6 +131,23 @@ def test_it_stops_in_peace_while_it_is_being_woken(ticks: Ticks) -> None:
         waker.join()
 
 
+def test_it_stops_though_every_tick_wants_another(ticks: Ticks) -> None:
+    """As when calls are held back because the process is to stop: each is tried again at once."""
+    made: list[Schedule] = []
+
+    def tick() -> None:
+        ticks.tick()
+        made[0].wake()
+
+    made.append(Schedule(tick, interval=NEVER, failed=lambda _: None))
+    made[0].start()
+    ticks.reach(3)
+    stopping = threading.Thread(target=made[0].stop)
+    stopping.start()
+    stopping.join(PATIENCE_SECONDS)
+    assert not stopping.is_alive()
+
+
 def wake_until(schedule: Schedule, stopped: threading.Event) -> None:
     while not stopped.is_set():
         schedule.wake()

@@ -94,7 +94,7 @@ class Schedule:
         ticked = False
         # The flag is read again after the lock is given back: whoever set it meanwhile may have
         # found the lock taken, and relies on this loop.
-        while self._woken.is_set():
+        while self._woken.is_set() and not self._stopped:
             if not self._ticking.acquire(blocking=False):
                 return ticked
             try:
