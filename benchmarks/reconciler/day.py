@@ -11,7 +11,7 @@ from benchmarks.reconciler.ideal import Ending
 from benchmarks.reconciler.results import Phase, Result
 from benchmarks.reconciler.stages import Stages
 
-ACTIVE, ACCOUNTS, USERS = 10_000, 2_500, 40
+ACTIVE, ACCOUNTS, USERS = 10_000, 2_500, 400
 HOURS = 0.1
 LOAD = 0.6
 """The share of what the narrowest of AWS's limits allows: here the outstanding operations."""
@@ -44,14 +44,14 @@ def run(
 
 
 class People:
-    """Ask for access at a steady rate, in accounts drawn by chance."""
+    """Ask for access at a steady rate, in accounts drawn by chance, never twice for the same."""
 
     def __init__(self, estate: Estate, *, rate: float, length: float) -> None:
         self._estate = estate
         self._rate = rate
         self._length = length
         self._chance = Random(7)
-        self._next_user = dict.fromkeys(estate.accounts, 0)
+        self._granted: set[tuple[str, str]] = set()
 
     def there(self, count: int) -> list[Wish]:
         """Return what was asked for before: its ends are spread over the length of a grant."""
@@ -73,11 +73,14 @@ class People:
             yield at
 
     def _wish(self, starts: float) -> Wish:
-        account = self._chance.choice(self._estate.accounts)
-        # In turn: nobody is granted the same twice.
-        user = self._next_user[account]
-        self._next_user[account] = user + 1
-        return Wish(account, self._estate.users[user % USERS], starts, starts + self._length)
+        pair = self._drawn()
+        while pair in self._granted:
+            pair = self._drawn()
+        self._granted.add(pair)
+        return Wish(*pair, starts, starts + self._length)
+
+    def _drawn(self) -> tuple[str, str]:
+        return self._chance.choice(self._estate.accounts), self._chance.choice(self._estate.users)
 
 
 def _report(result: Result, estate: Estate, seconds: float) -> None:
