@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage fuzz races simulate planted chaos bench bench-audit bench-growth bench-reconciler audit-campaign check format lock audit wheel clean
+.PHONY: help setup demo test coverage fuzz races simulate planted chaos bench bench-audit bench-growth bench-http bench-reconciler audit-campaign check format lock audit wheel clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -77,6 +77,10 @@ bench-audit: setup  ## Measure how fast the record is searched (ROWS=200000; 100
 
 bench-growth: setup  ## Measure how all of it grows with the history (ROWS=100000 DATABASE=both)
 	@$(VENV)/bin/python -m benchmarks.growth --rows $(or $(ROWS),100000) --on $(or $(DATABASE),both)
+
+bench-http: setup  ## Measure the API beside a service that only inserts (DATABASE=both CONNECTIONS=16 SECONDS=1.5)
+	@$(VENV)/bin/python -m benchmarks.http --on $(or $(DATABASE),both) \
+	  --connections $(or $(CONNECTIONS),16) --seconds $(or $(SECONDS),1.5)
 
 bench-reconciler: setup  ## Measure the reconciler at AWS's limits, in simulated time (SCENARIO=a|b|c|d HOURS=24 OTHERS=10 DATABASE=url)
 	@$(VENV)/bin/python -m benchmarks.reconciler $(foreach one,$(SCENARIO),--scenario $(one)) \
