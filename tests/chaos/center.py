@@ -10,7 +10,7 @@ from typing import Any
 from protem.sandbox import Demo, Sandbox, seed_demo
 from protem.sandbox.server import serve
 
-ACCOUNTS = 40
+ACCOUNTS = 30
 SETS = ("PowerUserAccess", "ReadOnlyAccess", "DatabaseOperator")
 REQUESTERS = ("alice", "bob", "erin", "frank")
 STANDING = (("alice", 0), ("erin", 1), ("bob", 2))
