@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from protem.sandbox.assignments import Assignment
-from tests.simulation.truth import LISTED, Hand, Truth, concerned
+from tests.simulation.truth import LISTED, LISTINGS, Hand, Truth, concerned
 from tests.simulation.world import World
 
 IN_DOUBT = timedelta(hours=24)
 """How long a create of unknown outcome may yet land (`plan.PROVISIONAL`)."""
-_LISTINGS = ("ListAccountAssignments", "ListAccountAssignmentsForPrincipal")
 
 
 def excused(world: World, assignment: Assignment, at: datetime) -> bool:
@@ -37,7 +36,7 @@ def _absence_is_unseen(world: World, assignment: Assignment, at: datetime) -> bo
     gone_at = truth.since(assignment)
     if gone_at is None or truth.holder(assignment, at=gone_at) not in {Hand.OURS, Hand.EITHER}:
         return False
-    seen = [call for call in world.calls.of(*_LISTINGS) if _covers(call, assignment) and call.time > gone_at]
+    seen = [call for call in world.calls.of(*LISTINGS) if _covers(call, assignment) and call.time > gone_at]
     return len(seen) < 2 or (seen[-1].time - seen[0].time).total_seconds() < LISTED.total_seconds()
 
 

@@ -11,6 +11,7 @@ from protem.db.models import AuditEvent, Grant, Request
 from protem.domain.events import EventType
 from protem.domain.lifecycle import GRANT_TRANSITIONS, GrantState, RequestState
 from protem.sandbox.assignments import Assignment as Held
+from tests.simulation import record
 from tests.simulation.truth import Hand
 from tests.simulation.world import Broken, World
 
@@ -27,6 +28,8 @@ SETTLED = timedelta(seconds=15)
 ARRIVED = timedelta(minutes=16)
 """How much later than it was sent a call may arrive."""
 FROZEN = timedelta(seconds=160)
+GIVEN = timedelta(seconds=150)
+"""Within which access begins when nothing goes wrong: after others in its account."""
 ONCE = (
     EventType.GRANT_CREATED,
     EventType.GRANT_REVOKED,
@@ -73,10 +76,17 @@ class Invariants:
         self._deletions_are_ours(by_held)
         self._creations_are_owed(by_held)
         self._nothing_outlives(by_held)
+        self._what_is_owed_is_given(by_held)
         self._locks_hold(by_held)
 
     def finish(self) -> None:
         """Raise ``Broken`` unless the world has come to rest as it has to."""
+        self._at_rest()
+        self._events_agree()
+        if complaint := record.verified(self.world.store):
+            raise Broken("the record is whole", complaint)
+
+    def _at_rest(self) -> None:
         world = self.world
         for held in world.sandbox.assignments.all():
             if world.truth.holder(held) is Hand.OURS and not self._beyond_reach(held):
@@ -91,12 +101,11 @@ class Invariants:
         for request in world.requests():
             if request.state is RequestState.PENDING:
                 raise Broken("everything comes to its end", f"request {request.id} is still pending")
-        self._events_agree()
 
     def settled(self) -> bool:
         """Tell whether the reconciler has nothing left to do but to look again now and then."""
         try:
-            self.finish()
+            self._at_rest()
         except Broken:
             return False
         return all(row.claim is None and row.operation_kind is None for row in self.world.rows())
@@ -190,6 +199,23 @@ class Invariants:
             begun = max(moment for moment in (over, since, world.troubled_at) if moment is not None)
             if now - begun > bound:
                 raise Broken("no overstay", f"{held} is still there {now - begun} after its end")
+
+    def _what_is_owed_is_given(self, by_held: dict[Held, list[Grant]]) -> None:
+        """When nothing goes wrong, access begins on time as well; unless others were there, or forbid it."""
+        world, now = self.world, self.world.now()
+        there = set(world.sandbox.assignments.all())
+        for held, grants in by_held.items():
+            changed = world.truth.since(held)
+            for grant in grants:
+                if held in there or not owes(grant, now) or self._beyond_reach(held):
+                    continue
+                if grant.state is GrantState.ACTIVE and (changed is None or world.truth.by_us(held)):
+                    raise Broken("active means there", f"grant {grant.id} is active, {held} is not there")
+                since = max(grant.starts_at, grant.created_at, changed or grant.created_at)
+                if world.calm and now - since > GIVEN and held.account_id not in world.reinstated:
+                    raise Broken(
+                        "access begins", f"grant {grant.id} is {grant.state.value} after {now - since}"
+                    )
 
     def _beyond_reach(self, held: Held) -> bool:
         """Tell whether AWS cannot remove it: its user is gone, or its account is suspended."""

@@ -1,6 +1,10 @@
 """The simulation is repeatable, it holds in short, and each of its invariants can fail."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,8 +25,26 @@ def test_everything_holds_in_a_few_histories(seed: int) -> None:
     assert failure is None, "\n".join([failure.sentence, *failure.story])
 
 
-def test_a_seed_tells_one_story() -> None:
-    assert campaign.play(3, 12).story == campaign.play(3, 12).story
+def test_a_seed_tells_one_story_in_whichever_process() -> None:
+    program = "from tests.simulation import campaign; print(campaign.play(3, 12).digest)"
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONHASHSEED": "7"},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert told.splitlines()[-1] == campaign.play(3, 12).digest
+
+
+def test_what_nobody_has_thought_of_is_a_failure_with_a_seed() -> None:
+    def stumble(*_: object) -> None:
+        raise ZeroDivisionError
+
+    failure = campaign.play(5, 1, act=stumble).failure
+    assert failure is not None
+    assert (failure.seed, failure.invariant) == (5, "nothing breaks")
 
 
 def test_a_story_can_be_told_with_steps_left_out() -> None:

@@ -11,6 +11,11 @@ from protem.sandbox.assignments import Assignment
 
 LISTED = timedelta(seconds=11)
 """How long before a create its absence may have been listed, the way of the call included."""
+WRITES = ("CreateAccountAssignment", "DeleteAccountAssignment")
+DESCRIBES = ("DescribeAccountAssignmentCreationStatus", "DescribeAccountAssignmentDeletionStatus")
+LISTINGS = ("ListAccountAssignments", "ListAccountAssignmentsForPrincipal")
+HINTS = ("ListAccountAssignmentCreationStatus", "ListAccountAssignmentDeletionStatus")
+ABOUT_ASSIGNMENTS = (*WRITES, *DESCRIBES, *LISTINGS, *HINTS)
 
 
 class Hand(StrEnum):
@@ -67,6 +72,11 @@ class Truth:
         """Return since when the assignment is as it is."""
         changes = self.of(assignment)
         return changes[-1].at if changes else None
+
+    def by_us(self, assignment: Assignment) -> bool:
+        """Tell whether the last that became of the assignment was our doing."""
+        changes = self.of(assignment)
+        return bool(changes) and changes[-1].ours
 
     def known(self) -> Iterator[Assignment]:
         """Return every assignment that there ever was."""

@@ -1,6 +1,5 @@
 """One simulation: the estate, two processes over one database, and the story of what happened."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -11,16 +10,20 @@ from sqlalchemy.orm import Session
 from protem.broker import locks
 from protem.db.models import Assignment, Grant, Lease, Lock, Request
 from protem.db.store import Store
+from protem.domain.lifecycle import LIVE_GRANT_STATES
 from protem.sandbox.assignments import Assignment as Held
 from protem.sandbox.calls import Calls
 from tests.simulated_time import SimulatedTime
 from tests.simulation import estate as estates
 from tests.simulation.coverage import Coverage
 from tests.simulation.estate import Estate, quickly, stage
-from tests.simulation.processes import POLL_SECONDS, WROTE, Process
-from tests.simulation.truth import Truth
+from tests.simulation.moments import WROTE, About
+from tests.simulation.processes import POLL_SECONDS, Process
+from tests.simulation.truth import ABOUT_ASSIGNMENTS, Truth, concerned
 
 PROCESSES = ("one", "two")
+LATE = "late"
+"""What the sandbox calls it when a call arrives long after it was sent."""
 
 
 class Broken(AssertionError):
@@ -84,6 +87,10 @@ class World:
         """Count calls that met a fault among the troubles."""
         for call in list(self.calls.all())[self._heard :]:
             self._heard += 1
+            if call.operation not in ABOUT_ASSIGNMENTS and call.fault is not None:
+                self.coverage.note("unreadable catalogue", self.states())
+            if call.fault == LATE:
+                self.coverage.note("late arrival", self.states(self._is(concerned(call.parameters))))
             if call.fault is not None:
                 self.troubled_at = max(self.troubled_at, call.time)
                 self.troubles.append(call.time)
@@ -101,9 +108,20 @@ class World:
             if self.random.random() < 0.7:
                 process.wake()
 
-    def states(self, grants: Iterable[Grant] | None = None) -> list[str]:
-        """Return the states of all grants that are under way."""
-        return [grant.state.value for grant in (self.grants() if grants is None else grants)]
+    def states(self, about: About = lambda _: True) -> set[str]:
+        """Return the states of the live grants of some assignments; of the last, where none is live."""
+        states = set[str]()
+        for row in filter(about, self.rows()):
+            grants = [grant for grant in self.grants() if grant.assignment_id == row.id]
+            live = {grant.state.value for grant in grants if grant.state in LIVE_GRANT_STATES}
+            states |= live or {grant.state.value for grant in grants[-1:]}
+        return states
+
+    def note_faults(self, since: int, about: About) -> None:
+        """Count the faults that calls met, from that call on, against what they were about."""
+        for call in self.calls.all()[since:]:
+            if call.fault not in {None, LATE}:
+                self.coverage.note(str(call.fault), self.states(about))
 
     def grants(self) -> list[Grant]:
         with self.store.reading() as session:
@@ -125,10 +143,15 @@ class World:
     def held(self, row: Assignment) -> Held:
         return Held(row.account_id, row.permission_set_arn, row.principal_id)
 
-    def die(self, name: str, moment: str, *, seconds: float | None = None) -> None:
+    def _is(self, held: Held) -> About:
+        return lambda row: self.held(row) == held
+
+    def die(
+        self, name: str, moment: str, *, about: About = lambda _: True, seconds: float | None = None
+    ) -> None:
         """Kill a process, which is started again after a while."""
         self.tell(f"process {name} dies {moment}")
-        self.coverage.note(f"crash {moment}", self.states())
+        self.coverage.note(f"dies {moment}", self.states(about))
         self.trouble()
         self.time.kill(name)
         pause = self.random.uniform(0.5, 40.0) if seconds is None else seconds
@@ -149,9 +172,7 @@ class World:
 
     def see_commit(self, session: Session, process: str) -> None:
         """Hold a commit of a reconciler against the lease: who was deposed writes about no assignment."""
-        if not session.info.get(WROTE, set()) & {"Assignment", "Grant"} or not self.time.in_task(
-            "tick", "call"
-        ):
+        if not session.info[WROTE] or not self.time.in_task("tick", "call"):
             return
         mine = self.processes[process].lease
         lease = session.scalars(select(Lease)).first()
