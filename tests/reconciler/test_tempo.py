@@ -27,12 +27,12 @@ def test_nothing_is_asked_before_anything_can_be_over() -> None:
     assert 10 < tempo.wait([Age(seen=0, now=0)] * 15, wanted=True) < 12.5
 
 
-def test_with_all_slots_taken_a_call_is_made_for_about_two_that_are_free() -> None:
+def test_with_all_slots_taken_a_call_is_made_for_two_or_three_that_are_free() -> None:
     tempo = learnt(Act.CREATE, shortest=2, longest=6)
     wait = tempo.wait(spread(tempo, 15), wanted=True)
-    assert 0.3 <= wait <= 0.9
+    assert 0.3 <= wait <= 1.1
     slower = learnt(Act.CREATE, shortest=24, longest=36)
-    assert 2 <= slower.wait(spread(slower, 15), wanted=True) <= 6
+    assert 2 <= slower.wait(spread(slower, 15), wanted=True) <= 9
 
 
 def test_nobody_waits_long_for_the_outcome_of_a_lone_operation() -> None:
