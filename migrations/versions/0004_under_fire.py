@@ -17,11 +17,48 @@ def upgrade() -> None:
     let_history_go()
     tell_how_it_goes()
     notice_what_has_left()
+    stamp_the_catalogue()
 
 
 def notice_what_has_left() -> None:
     """Remember which operations AWS lists as running no longer."""
     op.add_column("assignments", sa.Column("operation_left_at", sa.DateTime(timezone=True), nullable=True))
+
+
+CATALOGUE = ("accounts", "groups", "memberships", "organizational_units", "permission_sets", "principals")
+
+NEW_STAMP = {"postgresql": "gen_random_uuid()::text", "sqlite": "lower(hex(randomblob(16)))"}
+"""One that was never there before, and that no transaction which is taken back has used up."""
+
+
+def stamp_the_catalogue() -> None:
+    """Have the database give the catalogue another stamp with every change, whoever makes it."""
+    op.create_table(
+        "catalogue_stamps",
+        sa.Column("part", sa.String(length=32), nullable=False),
+        sa.Column("stamp", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("part", name=op.f("pk_catalogue_stamps")),
+    )
+    dialect = op.get_bind().dialect.name
+    stamp = NEW_STAMP[dialect]
+    op.execute(f"INSERT INTO catalogue_stamps (part, stamp) VALUES ('catalogue', {stamp})")  # noqa: S608 - ours
+    anew = f"UPDATE catalogue_stamps SET stamp = {stamp};"  # noqa: S608 - ours
+    if dialect == "sqlite":
+        for table in CATALOGUE:
+            for act in ("INSERT", "UPDATE", "DELETE"):
+                op.execute(
+                    f"CREATE TRIGGER {table}_{act.lower()}_stamps AFTER {act} ON {table} BEGIN {anew} END"
+                )
+        return
+    op.execute(
+        f"CREATE FUNCTION stamp_the_catalogue() RETURNS trigger LANGUAGE plpgsql {pinned()} AS $$ "
+        f"BEGIN {anew} RETURN NULL; END $$"
+    )
+    for table in CATALOGUE:
+        op.execute(
+            f"CREATE TRIGGER {table}_stamps AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION stamp_the_catalogue()"
+        )
 
 
 def tell_how_it_goes() -> None:

@@ -1,10 +1,12 @@
 """Who could serve the steps of a request, besides those who are interested in it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from protem.broker import kept
 from protem.db.models import Group, Membership, Principal
 from protem.domain import names
 from protem.domain.approvals import Answer, Cast, missing
@@ -13,8 +15,13 @@ from protem.domain.selectors import People
 from protem.domain.steps import Step
 
 
-def people(session: Session, wanted: People) -> dict[str, str]:
+def people(session: Session, wanted: People) -> Mapping[str, str]:
     """Return the user names of everybody whom ``wanted`` includes, by their ids."""
+    name = ("people", wanted.users, wanted.groups)
+    return kept.catalogue(session).part(name, partial(_people, session, wanted))
+
+
+def _people(session: Session, wanted: People) -> dict[str, str]:
     users, groups = _meaning(wanted.users), _meaning(wanted.groups)
     member_of = (
         select(Membership.principal_id)

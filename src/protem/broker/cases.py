@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from protem.broker import catalogue, histories, questions
 from protem.broker import steps as steps_of
-from protem.broker.units import Units
 from protem.db.models import Account, Decision, Grant, PermissionSet, Request, Target, Token
 from protem.domain import catalogue as things
 from protem.domain import durations, names
@@ -41,7 +40,7 @@ class Case:
         )
         self._accounts = {row.id: row for row in session.scalars(accounts)}
         self._sets = {row.arn: row for row in session.scalars(sets)}
-        self._units = Units(session)
+        self._units = catalogue.units(session)
 
     def obstacles(self, window: Window, *, extensions: int) -> Iterator[str]:
         """Yield what stands between the request and access during ``window``."""

@@ -1,11 +1,13 @@
 """What AWS's directory and organization hold, as the database knows it."""
 
 from collections.abc import Collection
+from functools import partial
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from protem.broker import pages, resolving, texts
+from protem.broker import kept, pages, resolving, texts
 from protem.broker.callers import Caller
 from protem.broker.pages import FIRST, Page, Paging
 from protem.broker.units import Units
@@ -14,6 +16,9 @@ from protem.db.models import Membership, Principal
 from protem.domain import catalogue, names
 from protem.domain.authority import Verb
 from protem.domain.catalogue import Estate, Person
+
+_NAMED = "named"
+_BY_IDS = select(*Principal.__table__.c).where(Principal.id.in_(bindparam("ids", expanding=True)))
 
 
 def accounts(
@@ -76,12 +81,22 @@ def find_principal(session: Session, name: str, *, field: str = "user") -> Princ
 
 def named(session: Session, ids: Collection[str]) -> dict[str, Principal]:
     """Return the users with these ids, the removed ones included, for showing their names."""
-    found = session.scalars(select(Principal).where(Principal.id.in_(ids)))
-    return {principal.id: principal for principal in found}
+    mind = kept.catalogue(session)
+    known: dict[str, Any] = {one: mind.find((_NAMED, one)) for one in ids}
+    missing = [one for one, row in known.items() if row is None]
+    for row in session.execute(_BY_IDS, {"ids": missing}) if missing else ():
+        known[row.id] = row
+        mind.keep((_NAMED, row.id), row)
+    # Rows have what their model has, and belong to no session.
+    return {one: cast("Principal", row) for one, row in known.items() if row is not None}
 
 
 def person(session: Session, principal_id: str) -> Person | None:
     """Return a user with the groups they are in, or None when the directory has them no more."""
+    return kept.catalogue(session).part(("person", principal_id), partial(_person, session, principal_id))
+
+
+def _person(session: Session, principal_id: str) -> Person | None:
     in_groups = (
         select(Principal.user_name, models.Group.id, models.Group.name)
         .outerjoin(Membership, Membership.principal_id == Principal.id)
@@ -96,6 +111,11 @@ def person(session: Session, principal_id: str) -> Person | None:
         return None
     groups = frozenset(catalogue.Group(id=row.id, name=row.name) for row in rows if row.id is not None)
     return Person(id=principal_id, user_name=rows[0].user_name, groups=groups)
+
+
+def units(session: Session) -> Units:
+    """Return the tree of organizational units."""
+    return kept.catalogue(session).part("units", partial(Units, session))
 
 
 def account(row: models.Account, units: Units) -> catalogue.Account:
@@ -124,6 +144,10 @@ def permission_set(row: models.PermissionSet) -> catalogue.PermissionSet:
 
 def estate(session: Session) -> Estate:
     """Return everything that can be assigned, by name."""
+    return kept.catalogue(session).part("estate", partial(_estate, session))
+
+
+def _estate(session: Session) -> Estate:
     units = Units(session)
     accounts = session.scalars(
         select(models.Account)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from protem.broker import audit, documents, ending, held, planning, policy
+from protem.broker import audit, bearings, documents, ending, held, planning, policy
 from protem.broker.callers import Caller
 from protem.broker.documents import Document
 from protem.broker.effects import Direction
@@ -214,6 +214,7 @@ def _insert(session: Session, caller: Caller, document: Document, *, version: in
             session.add(row)
     except IntegrityError:
         raise _moved(version - 1, version) from None
+    bearings.renew(session)
 
 
 def _moved(base: int, latest: int) -> VersionMoved:

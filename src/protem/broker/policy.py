@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.broker import documents
+from protem.broker import bearings, documents
 from protem.db.models import EntitlementVersion
 from protem.domain import digests
 from protem.domain.entitlements import Entitlement, Policy
@@ -25,17 +25,19 @@ _SEEN = "protem_policies"
 
 def current(session: Session) -> Policy:
     """Return the policy in force; before anything was applied, the empty one."""
-    newest = select(EntitlementVersion.version, EntitlementVersion.digest).order_by(
-        EntitlementVersion.version.desc()
-    )
-    found = session.execute(newest.limit(1)).one_or_none()
-    return _policy(session, found.version, found.digest) if found else Policy()
+    found = bearings.of(session)
+    if found.version is None or found.digest is None:
+        return Policy()
+    return _policy(session, found.version, found.digest)
 
 
 def version(session: Session, number: int) -> Policy:
     """Return the policy of that version; one that is missing or unreadable allows nobody anything."""
     seen: dict[int, Policy] = session.info.setdefault(_SEEN, {})
     if number not in seen:
+        newest = bearings.held(session)
+        if newest and newest.digest and newest.version == number:
+            return _policy(session, number, newest.digest)
         of_version = select(EntitlementVersion.digest).where(EntitlementVersion.version == number)
         digest = session.scalars(of_version).one_or_none()
         seen[number] = _policy(session, number, digest) if digest is not None else Policy(number)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from protem.broker import kept
 from protem.db.models import Account, CatalogueSync, Group, PermissionSet, Principal
 from protem.domain import names
 from protem.domain.errors import (
@@ -40,6 +41,12 @@ class Kind(Generic[Row]):
     name_key: InstrumentedAttribute[str]
     unknown: type[Refusal]
 
+    @property
+    def columns(self) -> Iterable[ColumnElement[Any]]:
+        """What a row has that is nobody's to change, and so can be kept."""
+        found: Iterable[ColumnElement[Any]] = inspect(self.model).local_table.c
+        return found
+
     def called(self, row: Row) -> dict[str, str]:
         """Return what tells ``row`` from others of the same name."""
         return {column.key: getattr(row, column.key) for column in (self.identifier, self.name)}
@@ -67,11 +74,13 @@ GROUPS = Kind("group", Group, Group.id, Group.name, Group.name_key, UnknownPrinc
 
 def candidates(session: Session, kind: Kind[Row], wanted: Iterable[str]) -> Sequence[Row]:
     """Return every row that one of these texts might mean, the removed ones included."""
+    return session.scalars(_among(kind, wanted)).all()
+
+
+def _among(kind: Kind[Row], wanted: Iterable[str]) -> Select[Row]:
     texts = {text for text in wanted if "\x00" not in text and text.isprintable()}
     keys = {names.key(text) for text in texts if not names.is_identifier(text)}
-    return session.scalars(
-        select(kind.model).where(or_(kind.identifier.in_(texts), kind.name_key.in_(keys)))
-    ).all()
+    return select(kind.model).where(or_(kind.identifier.in_(texts), kind.name_key.in_(keys)))
 
 
 def principal_ids(session: Session, name: str) -> list[str]:
@@ -85,12 +94,26 @@ def pick(session: Session, kind: Kind[Row], wanted: Sequence[str], *, fields: Se
     Raises the kind's own refusal for what is unknown or gone, ``AmbiguousName``, or
     ``CatalogueEmpty`` when nothing was ever synchronised.
     """
-    rows = candidates(session, kind, wanted)
-    means = [_meant(kind, text, rows) for text in wanted]
+    means = _means(session, kind, wanted)
     missing = [field for field, found in zip(fields, means, strict=True) if not _live(found)]
     if missing:
         _unknown(session, kind, missing, gone=any(means[fields.index(field)] for field in missing))
     return [_one(kind, _live(found), field) for found, field in zip(means, fields, strict=True)]
+
+
+def _means(session: Session, kind: Kind[Row], wanted: Sequence[str]) -> list[list[Row]]:
+    """Return what each text means, from what is kept of the catalogue where it was asked for before."""
+    mind = kept.catalogue(session)
+    known: dict[str, list[Row] | None] = {text: mind.find((kind.noun, text)) for text in wanted}
+    fresh = [text for text, found in known.items() if found is None]
+    # Rows have what their model has, and belong to no session.
+    seen = session.execute(_among(kind, fresh).with_only_columns(*kind.columns)) if fresh else ()
+    rows = cast("Sequence[Row]", list(seen))
+    for text in fresh:
+        known[text] = _meant(kind, text, rows)
+        if known[text]:
+            mind.keep((kind.noun, text), known[text])
+    return [known[text] or [] for text in wanted]
 
 
 def pick_ever(session: Session, kind: Kind[Row], wanted: str, *, field: str) -> Row:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from protem.broker import catalogue, resolving, texts
-from protem.broker.units import Units
 from protem.db.models import Account
 from protem.domain.catalogue import Target
 from protem.domain.errors import AccountNotAssignable, DurationOutOfBounds, FieldError
@@ -38,7 +37,7 @@ def resolve(session: Session, pairs: Pairs) -> tuple[Target, ...]:
         fields=[f"targets.{place}.permission_set" for place in range(len(pairs))],
     )
     _assignable(accounts)
-    units = Units(session)
+    units = catalogue.units(session)
     targets = tuple(
         Target(catalogue.account(account, units), catalogue.permission_set(permission_set))
         for account, permission_set in zip(accounts, permission_sets, strict=True)

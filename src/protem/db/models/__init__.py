@@ -2,6 +2,7 @@
 
 from protem.db.models.catalogue import (
     Account,
+    CatalogueStamp,
     CatalogueSync,
     Group,
     Instance,
@@ -27,6 +28,7 @@ __all__ = [
     "Act",
     "Assignment",
     "AuditEvent",
+    "CatalogueStamp",
     "CatalogueSync",
     "Chain",
     "Change",

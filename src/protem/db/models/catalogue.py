@@ -109,3 +109,12 @@ class CatalogueSync(Table):
     completed_at: Mapped[datetime | None]
     """When the latest look that succeeded was complete."""
     error: Mapped[str | None] = mapped_column(String(2048))
+
+
+class CatalogueStamp(Table):
+    """One row, with what stands for the catalogue as it is: the database changes it with every change."""
+
+    __tablename__ = "catalogue_stamps"
+
+    part: Mapped[str] = mapped_column(String(32), primary_key=True)
+    stamp: Mapped[str] = mapped_column(String(36))
