@@ -25,12 +25,11 @@ def run(
     jitter = neighbours.JITTER if others else 0.0
     with stages.estate(pace, accounts=accounts, users=users, jitter=jitter) as estate:
         ends = _BEGIN + 30 + 2 * pace.slowest_mean * max(users, accounts * users / OUTSTANDING)
-        owe(
-            estate,
-            [Wish(account, user, _BEGIN, ends) for user in estate.users for account in estate.accounts],
-        )
         if others:
+            ends = max(ends, neighbours.OVER)
             neighbours.move_in(estate, rate=others)
+        pairs = [(account, user) for user in estate.users for account in estate.accounts]
+        owe(estate, [Wish(*pair, _BEGIN, ends) for pair in pairs])
         estate.time.run(ends - 1)
         made = count(estate, GrantState.ACTIVE)
         over = run_until_ended(estate, within=4 * (ends - _BEGIN))
@@ -46,12 +45,9 @@ def _report(result: Result, estate: Estate, ends: float) -> None:
     sent, done, grants = estate.sent(), figures.ran(estate), lives(estate)
     begun = max((life.activated for life in grants if life.activated is not None), default=ends)
     ended = max((life.ended for life in grants if life.ended is not None), default=estate.time.seconds)
-    creating = Phase(
-        "creating", _BEGIN, begun, figures.between(sent, 0, begun), [r for r in done if r.began < ends]
-    )
-    ending = Phase(
-        "ending", ends, ended, figures.between(sent, ends, ended), [r for r in done if r.began >= ends]
-    )
+    first, later = ([one for one in done if (one.began < ends) is early] for early in (True, False))
+    creating = Phase("creating", _BEGIN, begun, figures.between(sent, 0, begun), first)
+    ending = Phase("ending", ends, ended, figures.between(sent, ends, ended), later)
     for phase in (creating, ending):
         results.timing(result, phase, within=_WITHIN)
     each = sum(results.calls(result, phase, grants=len(grants)) for phase in (creating, ending))

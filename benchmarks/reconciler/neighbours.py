@@ -14,7 +14,7 @@ from benchmarks.reconciler.results import Result
 from protem.identity_center.budget import Priority
 from protem.identity_center.errors import GatewayError
 
-_BEGIN, _END, _OVER = 30.0, 210.0, 330.0
+_BEGIN, _END, OVER = 30.0, 210.0, 330.0
 _SETTLED = 20.0
 """Seconds after which the rate that is left should have been found."""
 JITTER = 0.05
@@ -41,7 +41,7 @@ def move_in(estate: Estate, *, rate: float) -> None:
 
     def reader() -> None:
         account = estate.accounts[0]
-        while estate.time.seconds < _OVER:
+        while estate.time.seconds < OVER:
             with suppress(GatewayError), estate.budget.priority(Priority.HOUSEKEEPING):
                 estate.runner.assignments.holders(
                     instance_arn=estate.sandbox.instance_arn,
@@ -87,7 +87,7 @@ def report(result: Result, sent: Sequence[Sent], *, rate: float) -> None:
 def _recovery(accepted: Sequence[float]) -> float:
     """Return how long after the others had gone a span had nine tenths of the full rate."""
     wanted = 0.9 * 18 * _SPAN
-    for second in range(int(_OVER - _END - _SPAN) + 1):
+    for second in range(int(OVER - _END - _SPAN) + 1):
         begin = _END + second
         if sum(begin <= at < begin + _SPAN for at in accepted) >= wanted:
             return float(second)
