@@ -11,7 +11,9 @@ import traceback
 from collections.abc import Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from random import Random
 
 import structlog
@@ -25,6 +27,8 @@ from tests.simulation.world import Broken, World
 
 SEEDS, STEPS = 200, 40
 _QUIET_MINUTES = 240
+_SHORTENED = 3
+"""How many failures are shortened: that takes as long as a hundred simulations."""
 
 
 @dataclass
@@ -168,28 +172,38 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--until-failure", action="store_true", help="stop at the first that fails")
     parser.add_argument("--whole", action="store_true", help="tell the story as it was, not shortened")
+    parser.add_argument("--failures", type=Path, help="a file to which failures are added as they come")
     asked = parser.parse_args()
     return _campaign(asked)
 
 
 def _campaign(asked: argparse.Namespace) -> int:
-    coverage, failures, begun = Coverage(), list[Failure](), time.monotonic()
+    coverage, failed, begun = Coverage(), 0, time.monotonic()
     for played, one in enumerate(_all(asked.first, asked.seeds, asked.steps, asked.workers), 1):
         coverage.add(one.coverage)
         if one.failure is not None:
-            failures.append(one.failure)
-            _say(f"seed {one.seed}: {one.failure.invariant}: {one.failure.sentence}")
+            failed += 1
+            _tell(one.failure, asked, shortened=failed <= _SHORTENED and not asked.whole)
             if asked.until_failure:
                 break
         if played % 100 == 0:
             rate = played / (time.monotonic() - begun)
-            _say(f"{played} of {asked.seeds} seeds, {len(failures)} failed, {rate:.1f} a second")
+            left = timedelta(seconds=round((asked.seeds - played) / rate))
+            _say(f"{played} of {asked.seeds} seeds, {failed} failed, {rate:.1f} a second, {left} to go")
     _say(coverage.table(troubles.KINDS))
-    _say(f"{asked.seeds} seeds of {asked.steps} steps, {len(failures)} failed")
-    for failure in failures[:3]:
-        told = failure if asked.whole else shrink(failure, asked.steps)
-        _say("\n  ".join([f"\nseed {failure.seed}: {told.invariant}: {told.sentence}", *told.story]))
-    return 1 if failures else 0
+    _say(f"{asked.seeds} seeds of {asked.steps} steps, {failed} failed")
+    return 1 if failed else 0
+
+
+def _tell(failure: Failure, asked: argparse.Namespace, *, shortened: bool) -> None:
+    """Say at once what failed, and how it came to that; also where it is to be kept."""
+    _say(f"seed {failure.seed}: {failure.invariant}: {failure.sentence}")
+    told = shrink(failure, asked.steps) if shortened else failure
+    told_of = "\n  ".join([f"  step {told.step}: {told.sentence}", *told.story])
+    _say(told_of)
+    if asked.failures is not None:
+        with asked.failures.open("a") as file:
+            file.write(f"seed {failure.seed}: {failure.invariant}\n{told_of}\n")
 
 
 def _say(text: str) -> None:

@@ -147,6 +147,8 @@ class Invariants:
             held, at = operation.assignment, operation.created_at
             if world.truth.holder(held, at=at) is Hand.THEIRS:
                 raise Broken("not ours, not touched", f"{held} was made by others; we deleted it")
+            if world.truth.arrived_late(operation):
+                continue
             margin = FROZEN if at - world.frozen_at < timedelta(minutes=6) else SETTLED
             for grant in by_held.get(held, []):
                 if owes(grant, at) and owes(grant, at - margin):

@@ -8,9 +8,12 @@ from typing import Any
 
 from protem.sandbox import Sandbox
 from protem.sandbox.assignments import Assignment
+from protem.sandbox.operations import Operation
 
 LISTED = timedelta(seconds=11)
 """How long before a create its absence may have been listed, the way of the call included."""
+LATE = "late"
+"""What the sandbox calls it when a call arrives long after it was sent."""
 WRITES = ("CreateAccountAssignment", "DeleteAccountAssignment")
 DESCRIBES = ("DescribeAccountAssignmentCreationStatus", "DescribeAccountAssignmentDeletionStatus")
 LISTINGS = ("ListAccountAssignments", "ListAccountAssignmentsForPrincipal")
@@ -77,6 +80,11 @@ class Truth:
         """Tell whether the last that became of the assignment was our doing."""
         changes = self.of(assignment)
         return bool(changes) and changes[-1].ours
+
+    def arrived_late(self, operation: Operation) -> bool:
+        """Tell whether what began it had been sent long before."""
+        calls = self.sandbox.calls.all()
+        return any(call.fault == LATE and call.time == operation.created_at for call in calls)
 
     def known(self) -> Iterator[Assignment]:
         """Return every assignment that there ever was."""

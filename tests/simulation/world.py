@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protem.broker import locks
-from protem.db.models import Assignment, Grant, Lease, Lock, Request
+from protem.db.models import Act, Assignment, Grant, Lease, Lock, Request
 from protem.db.store import Store
 from protem.domain.lifecycle import LIVE_GRANT_STATES
 from protem.sandbox.assignments import Assignment as Held
@@ -19,11 +19,9 @@ from tests.simulation.coverage import Coverage
 from tests.simulation.estate import Estate, quickly, stage
 from tests.simulation.moments import WROTE, About
 from tests.simulation.processes import POLL_SECONDS, Process
-from tests.simulation.truth import ABOUT_ASSIGNMENTS, Truth, concerned
+from tests.simulation.truth import ABOUT_ASSIGNMENTS, LATE, Truth, concerned
 
 PROCESSES = ("one", "two")
-LATE = "late"
-"""What the sandbox calls it when a call arrives long after it was sent."""
 
 
 class Broken(AssertionError):
@@ -57,6 +55,10 @@ class World:
         self.troubles: list[datetime] = []
         self.calm = self.seed % 5 == 0
         """Whether nothing goes wrong in this simulation."""
+        self.deaths: list[datetime] = []
+        """When a process died, or stopped for a while."""
+        self.abandoned: list[tuple[Held, datetime]] = []
+        """What was about to be created by a process that died or stopped."""
         self.frozen_at = self.time.now() - timedelta(hours=1)
         self.broken: Broken | None = None
         self._heard = 0
@@ -152,7 +154,7 @@ class World:
         """Kill a process, which is started again after a while."""
         self.tell(f"process {name} dies {moment}")
         self.coverage.note(f"dies {moment}", self.states(about))
-        self.trouble()
+        self._lose()
         self.time.kill(name)
         pause = self.random.uniform(0.5, 40.0) if seconds is None else seconds
         self.time.spawn(lambda: self._restart(name), process="world", after=pause)
@@ -160,8 +162,16 @@ class World:
     def freeze(self, name: str, seconds: float) -> None:
         """Stop a process where it is, for so long."""
         self.tell(f"process {name} is frozen for {seconds:.0f} s")
+        self._lose()
         self.time.freeze(name)
         self.time.spawn(lambda: self._thaw(name), process="world", after=seconds)
+
+    def _lose(self) -> None:
+        """Note that what is claimed now may be called for without anybody's knowing."""
+        self.trouble()
+        self.deaths.append(self.now())
+        claimed = [row for row in self.rows() if row.claim is Act.CREATE]
+        self.abandoned += [(self.held(row), self.now()) for row in claimed]
 
     def leader(self) -> str | None:
         with self.store.reading() as session:
