@@ -1,5 +1,6 @@
 """The databases: every test gets its own, and whoever asks for `database_url` runs on both kinds."""
 
+import gc
 import logging
 import shutil
 from collections.abc import Iterator
@@ -42,6 +43,13 @@ def pytest_configure_node(node: Any) -> None:
         stash[RUN] = ExitStack()
         stash[SERVER] = stash[RUN].enter_context(postgres.server())
     node.workerinput["postgresql"] = stash[SERVER]
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking again and again through what lives as long as the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
