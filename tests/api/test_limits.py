@@ -18,6 +18,12 @@ RATE = BURST * 4
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Nothing here reaches a database of any kind but to learn who calls."""
+    return sqlite_url
+
+
+@pytest.fixture
 def api(world: World) -> Iterator[Api]:
     """The application, which takes few calls and trusts one network of proxies."""
     api = Api(world, rate_limit=RATE, trusted_proxies="10.0.0.0/8")
