@@ -105,7 +105,7 @@ def test_a_crash_at_any_moment_leaves_the_world_right(
     whole = live(life, fresh_url(), fatal=0)
     moments = whole.moments.passed
     assert {"before create", "after create", "before delete", "after delete"} <= set(moments)
-    # Where a process dies does not depend on the database; that it recovers there is seen at every third moment.
+    # Where a process dies does not depend on the database: there, every third moment will do.
     every = 1 if whole.store.is_sqlite else 3
     for fatal in range(whole.familiar + 1 + part, len(moments) + 1, PARTS * every):
         live(life, fresh_url(), fatal=fatal)
