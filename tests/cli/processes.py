@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+from typer.testing import CliRunner
+
+from protem.cli.commands import app
 
 PATIENCE_SECONDS = 60
 COMMAND = Path(sys.executable).with_name("protem")
@@ -38,11 +41,28 @@ def started(*arguments: str, env: dict[str, str], log: Path) -> Iterator[subproc
 
 
 def refused(*arguments: str, env: dict[str, str]) -> tuple[int, str]:
-    """Return exit code and error output of a command that should end by itself."""
-    ended = subprocess.run(
-        [COMMAND, *arguments], env=env, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
-    )
-    return ended.returncode, ended.stderr
+    """Return exit code and error output of a command that should end by itself.
+
+    It runs in this process, where everything is imported already.
+    """
+    with _impatient():
+        ended = CliRunner().invoke(app, list(arguments), env=dict.fromkeys(os.environ) | env)
+    return ended.exit_code, ended.stderr
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    def give_up(*_: object) -> None:
+        message = "the command does not end"
+        raise AssertionError(message)
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def stopped(process: subprocess.Popen[bytes], *, by: signal.Signals) -> int:
