@@ -36,13 +36,13 @@ class Calls(Schedule):
     """A schedule that only notes what it is told."""
 
     def __init__(self) -> None:
-        self.jobs: list[str] = []
+        self.told: list[str] = []
         self.woken: list[str] = []
 
     def every(
         self, interval: timedelta, job: Callable[[], object], *, name: str, at_once: bool = True
     ) -> None:
-        self.jobs.append(name)
+        self.told.append(name)
 
     def soon(self, name: str, *, after: timedelta = timedelta()) -> None:
         self.woken.append(name)
@@ -107,7 +107,7 @@ def test_a_commit_wakes_the_sealer_once(records: Records, metrics: CollectorRegi
     schedule = Calls()
     work = recording(records, metrics)
     work.begin(schedule, while_leading=at_once, checkpoints_every=timedelta(minutes=5), kept_for=None)
-    assert schedule.jobs == ["sealing", "stray_events", "checkpoints"]
+    assert schedule.told == ["sealing", "stray_events", "checkpoints"]
     records.write("a")
     records.write("b")
     assert schedule.woken == ["sealing"]
