@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, TimeoutExpired
 from types import TracebackType
 from typing import Self
 
@@ -27,6 +27,7 @@ AWS = {
     "AWS_ACCESS_KEY_ID": "sandbox",
     "AWS_SECRET_ACCESS_KEY": "sandbox",
     "PROTEM_ALLOW_SANDBOX": "true",
+    "PYTHONFAULTHANDLER": "1",
 }
 
 
@@ -69,7 +70,17 @@ class Replica:
         log.close()
 
     def await_ready(self) -> None:
-        until(lambda: answers(f"{self.url}/readyz"), f"{self.name} does not become ready")
+        try:
+            until(lambda: answers(f"{self.url}/readyz"), f"{self.name} does not become ready")
+        except TimeoutError:
+            self.say_where()
+            raise
+
+    def say_where(self) -> None:
+        """Have the process write into its log what each of its threads is at, and die."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(PATIENCE_SECONDS)
 
     def send(self, number: signal.Signals) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -79,8 +90,12 @@ class Replica:
     def end(self, number: signal.Signals) -> None:
         """End the process, and return once it is gone."""
         self.send(number)
-        if self.process is not None:
-            self.process.wait(PATIENCE_SECONDS)
+        try:
+            if self.process is not None:
+                self.process.wait(PATIENCE_SECONDS)
+        except TimeoutExpired:
+            self.say_where()
+            raise
         self.frozen = False
 
 

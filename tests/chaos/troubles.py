@@ -54,7 +54,8 @@ class Troubles:
 
     def _lose_leader(self, planned: Planned) -> datetime | None:
         lost = self.installation.leader() or self.installation.replicas[0]
-        watch = Succession(self.installation)
+        # One process alone has no successor but itself.
+        watch = Succession(self.installation) if len(self.installation.replicas) > 1 else None
         if planned.trouble is Trouble.FREEZE_LEADER:
             lost.send(signal.SIGSTOP)
             time.sleep(planned.seconds)
@@ -64,7 +65,7 @@ class Troubles:
             time.sleep(planned.seconds)
             lost.start()
             lost.await_ready()
-        return watch.seen()
+        return watch.seen() if watch else None
 
     def _end(self, replicas: list[Replica], planned: Planned) -> None:
         for one in replicas:
