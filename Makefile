@@ -62,8 +62,8 @@ chaos: setup  ## Kill real processes under load, and look what is left (ROUNDS=1
 	@$(VENV)/bin/python -m tests.chaos --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),0) \
 	  --beside $(or $(BESIDE),3) --database $(or $(DATABASE),both)
 
-simulate: setup  ## Play random histories in simulated time, and check every promise (SEEDS=200 STEPS=40 FIRST=1 FAILURES=file; SEED=7)
-	@$(VENV)/bin/python -m tests.simulation.campaign --steps $(or $(STEPS),40) \
+simulate: setup  ## Play random histories in simulated time, and check every promise (SEEDS=200 STEPS=40 FIRST=1 DATABASE=sqlite FAILURES=file; SEED=7)
+	@$(VENV)/bin/python -m tests.simulation.campaign --steps $(or $(STEPS),40) --database $(or $(DATABASE),sqlite) \
 	  $(if $(FAILURES),--failures $(FAILURES)) $(if $(SEED),--first $(SEED) --seeds 1,--first $(or $(FIRST),1) --seeds $(or $(SEEDS),200))
 
 planted: setup  ## See that the simulation finds every bug that is planted for it (SEEDS=200)

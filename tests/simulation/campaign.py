@@ -10,18 +10,21 @@ import time
 import traceback
 from collections.abc import Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 
 import structlog
 
+from tests import dialects, postgres
 from tests.simulation import actions, troubles
 from tests.simulation.coverage import Coverage
 from tests.simulation.estate import Template
 from tests.simulation.invariants import Invariants
+from tests.simulation.on_postgresql import Databases
 from tests.simulation.processes import QUIET_POLL_SECONDS
 from tests.simulation.world import Broken, World
 
@@ -55,9 +58,9 @@ class Played:
 
 
 @cache
-def template() -> Template:
-    """Return the beginning of every simulation."""
-    return Template()
+def template(server: str | None = None) -> Template | Databases:
+    """Return the beginning of every simulation, on a server of PostgreSQL or in a file of SQLite."""
+    return Template() if server is None else Databases(server)
 
 
 def run(seed: int, steps: int = STEPS) -> Failure | None:
@@ -66,10 +69,15 @@ def run(seed: int, steps: int = STEPS) -> Failure | None:
 
 
 def play(
-    seed: int, steps: int, *, without: Collection[int] = (), act: actions.Action = actions.act
+    seed: int,
+    steps: int,
+    *,
+    without: Collection[int] = (),
+    act: actions.Action = actions.act,
+    server: str | None = None,
 ) -> Played:
     """Play one simulation, perhaps leaving out some of its steps."""
-    world = World(template().copy(), seed)
+    world = World(template(server).copy(), seed)
     invariants, step, failure = Invariants(world), -1, None
     try:
         for step in range(steps):
@@ -131,7 +139,7 @@ def _come_to_rest(world: World, invariants: Invariants) -> None:
     invariants.finish()
 
 
-def shrink(failure: Failure, steps: int) -> Failure:
+def shrink(failure: Failure, steps: int, *, server: str | None = None) -> Failure:
     """Return the same failure with the fewest steps that leaving out others finds."""
     steps = min(steps, failure.step + 1)
     without: set[int] = set()
@@ -139,32 +147,35 @@ def shrink(failure: Failure, steps: int) -> Failure:
     while size >= 1:
         for start in range(0, steps, size):
             tried = without | set(range(start, start + size))
-            again = play(failure.seed, steps, without=tried).failure if tried != without else None
+            if tried == without:
+                continue
+            again = play(failure.seed, steps, without=tried, server=server).failure
             if again and again.invariant == failure.invariant:
                 without, failure = tried, again
         size = size // 2
     return failure
 
 
-def _all(first: int, seeds: int, steps: int, workers: int) -> Iterator[Played]:
-    if workers == 1:
-        yield from (play(seed, steps) for seed in range(first, first + seeds))
+def _all(asked: argparse.Namespace) -> Iterator[Played]:
+    wanted = range(asked.first, asked.first + asked.seeds)
+    one = partial(play, steps=asked.steps, server=asked.server)
+    if asked.workers == 1:
+        yield from map(one, wanted)
         return
-    with ProcessPoolExecutor(workers, initializer=_quieten) as pool:
-        wanted = range(first, first + seeds)
-        yield from pool.map(play, wanted, [steps] * seeds, chunksize=4)
+    with ProcessPoolExecutor(asked.workers, initializer=_quieten, initargs=(asked.server,)) as pool:
+        yield from pool.map(one, wanted, chunksize=4)
 
 
-def _quieten() -> None:
+def _quieten(server: str | None) -> None:
     """Prepare for many simulations: what they say to operators is nobody's, and little of them stays."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    template().copy()
+    dialects.install()
+    template(server).copy()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
 def main() -> int:
-    _quieten()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--first", type=int, default=1)
@@ -173,13 +184,16 @@ def main() -> int:
     parser.add_argument("--until-failure", action="store_true", help="stop at the first that fails")
     parser.add_argument("--whole", action="store_true", help="tell the story as it was, not shortened")
     parser.add_argument("--failures", type=Path, help="a file to which failures are added as they come")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     asked = parser.parse_args()
-    return _campaign(asked)
+    with postgres.server() if asked.database == "postgresql" else nullcontext() as asked.server:
+        _quieten(asked.server)
+        return _campaign(asked)
 
 
 def _campaign(asked: argparse.Namespace) -> int:
     coverage, failed, begun = Coverage(), 0, time.monotonic()
-    for played, one in enumerate(_all(asked.first, asked.seeds, asked.steps, asked.workers), 1):
+    for played, one in enumerate(_all(asked), 1):
         coverage.add(one.coverage)
         if one.failure is not None:
             failed += 1
@@ -198,7 +212,7 @@ def _campaign(asked: argparse.Namespace) -> int:
 def _tell(failure: Failure, asked: argparse.Namespace, *, shortened: bool) -> None:
     """Say at once what failed, and how it came to that; also where it is to be kept."""
     _say(f"seed {failure.seed}: {failure.invariant}: {failure.sentence}")
-    told = shrink(failure, asked.steps) if shortened else failure
+    told = shrink(failure, asked.steps, server=asked.server) if shortened else failure
     told_of = "\n  ".join([f"  step {told.step}: {told.sentence}", *told.story])
     _say(told_of)
     if asked.failures is not None:
