@@ -4,7 +4,6 @@ import base64
 import hashlib
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from protem.app import create_app
 from protem.settings import Settings
 from tests.api.applications import Parts
 from tests.broker.worlds import World
+from tests.cli.processes import free_port
 from tests.clocks import ManualClock
 
 PROGRAM = Path(__file__).parents[1] / "identity_provider" / "provider_process.py"
@@ -74,9 +74,7 @@ class Provider:
 
 @pytest.fixture(scope="session")
 def provider_issuer() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = [sys.executable, str(PROGRAM), str(port)]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     with subprocess.Popen(
