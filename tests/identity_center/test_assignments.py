@@ -216,7 +216,7 @@ def test_a_throttled_write_is_not_tried_again_and_slows_everything_down(
         connection.assignments.create(key)
     assert refusal.value.code == "ThrottlingException"
     assert sandbox.calls.count() == 1
-    assert budget.rate == pytest.approx(9)
+    assert budget.rate < 0.75 * budget.full_rate
 
 
 @pytest.mark.parametrize(
