@@ -1,5 +1,6 @@
 """The organization of every simulation: three accounts, two permission sets, and a handful of people."""
 
+import os
 import shutil
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -142,9 +143,9 @@ class Template:
         return path
 
     def copy(self) -> str:
-        """Return the URL of a copy, which the next call replaces."""
-        target = Path(self.home.name) / "played.db"
-        for leftover in Path(self.home.name).glob("played.db*"):
+        """Return the URL of a copy, which the next call of the same process replaces."""
+        target = Path(self.home.name) / f"played-{os.getpid()}.db"
+        for leftover in Path(self.home.name).glob(f"{target.name}*"):
             leftover.unlink()
         shutil.copy(self.path, target)
         return f"sqlite:///{target}"
