@@ -104,6 +104,15 @@ def test_a_lone_grant_is_active_within_seconds_after_aws_made_it(world: World) -
     assert world.calls(DESCRIPTIONS[0]) <= 3
 
 
+def test_an_ending_whose_account_is_busy_does_not_wait_for_what_others_take(database_url: str) -> None:
+    world = World(database_url, deletion_seconds=0.4)
+    grants = many(world, minutes=1)
+    world.grant(minutes=1 + 1 / 60, account=world.read(grants[-1]).account_id)
+    world.run(65)
+    assert not world.sandbox.assignments.all()
+    world.close()
+
+
 def test_a_hint_alone_makes_nothing_active_and_ends_nothing(world: World) -> None:
     grants = many(world, minutes=1.5, count=3)
     world.runner.assignments = lying = Lying(world.runner.assignments, Moments())

@@ -4,7 +4,7 @@ What is forgotten costs a call that was not necessary, and no more.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,6 +29,8 @@ _SLOW = 1.25
 _TWO = 2
 _MOST_OF_IT = 0.7
 """The share of what is expected to be over that a listing has to tell of, which is evidence and no hint."""
+_HELD_UP = 2.0
+"""Seconds after which to ask again about an operation whose account an ending waits for."""
 _INSTANT = 0.001
 """Seconds that are not worth another tick."""
 
@@ -93,13 +95,14 @@ class Lookout:
         """Return what to ask now, and how long until there is more to ask."""
         asked: list[Question] = []
         waits: list[timedelta] = []
+        held_up = room.ending if room.has_slot(Act.DELETE) else set()
         with self._lock:
             free = [one for one in room.running if self._may_be_asked_about(one, now)]
             for kind in (Act.DELETE, Act.CREATE):
                 going = [one for one in free if one.kind is kind and one.left_at is None]
                 left = [one for one in free if one.kind is kind and one.left_at is not None]
                 for found, wait in (
-                    self._polls(going, left, now, wanted=wanted[kind]),
+                    self._polls(going, left, now, wanted=wanted[kind], held_up=held_up),
                     self._evidence(left, going, now, more=wanted[kind] and not room.has_slot(kind)),
                 ):
                     asked += found
@@ -213,13 +216,22 @@ class Lookout:
         return [List(subject, tuple(told))], None
 
     def _polls(
-        self, going: Sequence[Running], left: Sequence[Running], now: datetime, *, wanted: bool
+        self,
+        going: Sequence[Running],
+        left: Sequence[Running],
+        now: datetime,
+        *,
+        wanted: bool,
+        held_up: Collection[str],
     ) -> tuple[list[Question], timedelta | None]:
         if not going:
             return [], None
         tempo = self.tempos[going[0].kind]
         ages = [self._age(one, now) for one in going]
         wait = tempo.wait(ages, wanted=wanted)
+        # An ending for which there is a slot, but whose account is busy, waits for these alone.
+        awaited = [age for one, age in zip(going, ages, strict=True) if one.key.account_id in held_up]
+        wait = min([wait, *(_HELD_UP - (age.now - age.seen) for age in awaited)])
         if wait > _INSTANT:
             return [], timedelta(seconds=wait)
         slow = any(age.now > _SLOW * tempo.longest for age in ages)
@@ -240,7 +252,7 @@ class Lookout:
         subject = broadest(going, over, person=lambda whole: self._lists(whole, now))
         told = tuple(one for one in going if subject.covers(one.key))
         expected = sum(over[one.operation_id] for one in told)
-        if not slow and expected >= _MOST_OF_IT * sum(over.values()):
+        if not slow and 0 < expected >= _MOST_OF_IT * sum(over.values()):
             return [List(subject, told)]
         if len(going) == _TWO or self._is_refused(kind, now):
             return [Describe(one) for one in going]

@@ -13,10 +13,10 @@ _GUESSES = {Act.CREATE: (1.5, 2, 3, 4, 6, 10, 20), Act.DELETE: (3, 6, 10, 12, 15
 """Seconds that users report (docs/aws.md), until enough have been seen."""
 _ENOUGH = 8
 _KEPT = 60
-_SLOTS_PER_CALL = {Act.CREATE: 2.9, Act.DELETE: 2.0}
+_SLOTS_PER_CALL = {Act.CREATE: 3.5, Act.DELETE: 1.85}
 """How many slots a call is to free when all are taken: each is idle for half of the time between two calls.
 
-Half a call for each write, and a little less for beginnings, since a slot that is idle lets access overstay
+About half a call for each ending, and less for each beginning, since a slot that is idle lets access overstay
 where endings wait for it.
 """
 _FEW = 3
