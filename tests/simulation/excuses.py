@@ -47,9 +47,18 @@ def _in_doubt(world: World, call: Call, at: datetime) -> bool:
     over_at = operation.finished_at
     if over_at is None or over_at > at or over_at - operation.created_at > PATIENCE:
         return True
-    # Of what failed, a listing says what it has left behind.
-    told = () if operation.status == "FAILED" else (operation.id,)
-    return _forgotten(world, operation) or not _evidence(world, operation.assignment, over_at, at, told)
+    if _forgotten(world, operation):
+        return True
+    if operation.status == "FAILED":
+        return _leftovers_are_unseen(world, operation, over_at, at)
+    return not _evidence(world, operation.assignment, over_at, at, (operation.id,))
+
+
+def _leftovers_are_unseen(world: World, operation: Operation, over_at: datetime, at: datetime) -> bool:
+    """Tell whether nobody has yet listed what a create has left behind, once it was known to have failed."""
+    asked = [call for call in world.calls.of(*DESCRIBES) if operation.id in call.parameters.values()]
+    heard = [call.time for call in asked if over_at <= call.time <= at and call.outcome == "ok"]
+    return not heard or not _evidence(world, operation.assignment, heard[0], at, ())
 
 
 def _forgotten(world: World, operation: Operation) -> bool:
