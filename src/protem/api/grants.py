@@ -54,7 +54,7 @@ def list_grants(
             request_id=request_id,
             paging=paging,
         )
-        return Page(items=presenting.many(turn, found.items), next_cursor=found.next_cursor)
+        return Page(items=presenting.page(turn, found.items), next_cursor=found.next_cursor)
 
 
 @router.get(

@@ -92,7 +92,7 @@ def list_requests(
             relation=Relation(relation) if relation else None,
             paging=paging,
         )
-        return Page(items=presenting.many(turn, found.items), next_cursor=found.next_cursor)
+        return Page(items=presenting.page(turn, found.items), next_cursor=found.next_cursor)
 
 
 @router.get(

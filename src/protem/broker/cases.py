@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.broker import catalogue, histories, questions
+from protem.broker import catalogue, histories, questions, resolving
 from protem.broker import steps as steps_of
-from protem.db.models import Account, Decision, Grant, PermissionSet, Request, Target, Token
+from protem.db.models import Decision, Grant, PermissionSet, Request, Target, Token
 from protem.domain import catalogue as things
 from protem.domain import durations, names
 from protem.domain.approvals import Answer, Cast, steps_open_to, unmet
@@ -34,12 +34,12 @@ class Case:
         self.answered = (request, *further)
         """What people have answered about this access, extensions of it included."""
         self.beneficiary = catalogue.person(session, request.beneficiary_id)
-        accounts = select(Account).where(Account.id.in_([target.account_id for target in targets]))
-        sets = select(PermissionSet).where(
-            PermissionSet.arn.in_([target.permission_set_arn for target in targets])
+        self._accounts = resolving.known(
+            session, resolving.ACCOUNTS, [target.account_id for target in targets]
         )
-        self._accounts = {row.id: row for row in session.scalars(accounts)}
-        self._sets = {row.arn: row for row in session.scalars(sets)}
+        self._sets = resolving.known(
+            session, resolving.PERMISSION_SETS, [target.permission_set_arn for target in targets]
+        )
         self._units = catalogue.units(session)
 
     def obstacles(self, window: Window, *, extensions: int) -> Iterator[str]:

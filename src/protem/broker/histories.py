@@ -1,16 +1,28 @@
 """What somebody has had under an entitlement so far, as its rules count it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from protem.broker import foresight
 from protem.db.models import Grant, Principal, Request, Review
 from protem.db.queries.grants import LIVE
 from protem.domain import names
 from protem.domain.entitlements import Entitlement
 from protem.domain.histories import History
 from protem.domain.lifecycle import GrantState
+
+_OWED = (
+    select(Grant)
+    .join(Request, Request.id == Grant.request_id)
+    .where(
+        Grant.principal_id == bindparam("principal"),
+        func.lower(Request.entitlement) == bindparam("key"),
+        LIVE,
+    )
+)
 
 
 def of(
@@ -22,8 +34,7 @@ def of(
     extends: Grant | None = None,
 ) -> History:
     """Return the history that decides about access of ``principal_id``, or about extending one grant."""
-    live = session.scalars(_grants(entitlement, principal_id).where(LIVE))
-    owed = [grant.owing for grant in live]
+    owed = [grant.owing for grant in _live(session, entitlement, principal_id)]
     return History(
         windows=tuple(owing.window for owing in owed if not owing.over(now)),
         last_over_at=_last_over_at(session, entitlement, principal_id, now),
@@ -37,6 +48,14 @@ def hold_still(session: Session, principal_id: str) -> None:
     # Without the key: rows that only refer to the principal need not wait.
     one = select(Principal.id).where(Principal.id == principal_id)
     session.execute(one.with_for_update(key_share=True))
+
+
+def _live(session: Session, entitlement: Entitlement, principal_id: str) -> Iterable[Grant]:
+    key = names.key(entitlement.name)
+    known = foresight.of(session)
+    if known is None or principal_id not in known.principals:
+        return session.scalars(_OWED, {"principal": principal_id, "key": key})
+    return known.live[principal_id, key]
 
 
 def _grants(entitlement: Entitlement, principal_id: str) -> Select[Grant]:

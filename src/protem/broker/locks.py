@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, not_, or_, select
 from sqlalchemy.orm import Session
 
-from protem.broker import pages
+from protem.broker import foresight, pages
 from protem.broker.callers import Caller
 from protem.broker.pages import FIRST, Page, Paging
 from protem.db import models
@@ -45,7 +45,7 @@ def expired(row: models.Lock, now: datetime) -> bool:
     return row.expires_at is not None and row.expires_at <= (row.lifted_at or now)
 
 
-def holds_at(now: datetime) -> ColumnElement[bool]:
+def holds_at(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition for locks that hold at ``now``."""
     row = models.Lock
     return and_(row.lifted_at.is_(None), or_(row.expires_at.is_(None), row.expires_at > now))
@@ -53,8 +53,17 @@ def holds_at(now: datetime) -> ColumnElement[bool]:
 
 def holding(session: Session, now: datetime) -> tuple[Lock, ...]:
     """Return the locks that hold at this moment."""
-    rows = session.scalars(select(models.Lock).where(holds_at(now)).order_by(models.Lock.id))
-    return tuple(row.rule for row in rows)
+    known = foresight.of(session)
+    if known is not None:
+        return known.locks
+    return tuple(row.rule for row in session.scalars(_HOLDING, {"now": now}))
+
+
+_HOLDING = (
+    select(models.Lock)
+    .where(holds_at(bindparam("now", type_=models.Lock.expires_at.type)))
+    .order_by(models.Lock.id)
+)
 
 
 def on_person(session: Session, person_id: str, now: datetime) -> bool:

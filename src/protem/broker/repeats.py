@@ -1,12 +1,13 @@
 """Asking once more for what somebody asked for before, as if it were new."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protem.broker import visibility
+from protem.broker import foresight, visibility
 from protem.broker.answers import state_at
 from protem.broker.callers import Caller
 from protem.broker.submission import Submission, refusal, submit
@@ -45,11 +46,17 @@ def offered(
         return False
     if state_at(request, now) is RequestState.PENDING:
         return False
-    came_of_it = session.scalars(select(Grant).where(Grant.request_id == request.id))
-    if not all(grant.owing.over(now) for grant in came_of_it):
+    if not all(grant.owing.over(now) for grant in _came_of(session, request)):
         return False
     bounds = Bounds(minimum_duration=request.duration, maximum_start_ahead=_ANY_TIME)
     return refusal(session, caller, _again(request, now), bounds=bounds, now=now) is None
+
+
+def _came_of(session: Session, request: Request) -> Iterable[Grant]:
+    known = foresight.of(session)
+    if known is not None and request.id in known.requests:
+        return known.granted[request.id]
+    return session.scalars(select(Grant).where(Grant.request_id == request.id))
 
 
 def _again(before: Request, now: datetime) -> Submission:

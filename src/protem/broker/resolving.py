@@ -101,6 +101,16 @@ def pick(session: Session, kind: Kind[Row], wanted: Sequence[str], *, fields: Se
     return [_one(kind, _live(found), field) for found, field in zip(means, fields, strict=True)]
 
 
+def known(session: Session, kind: Kind[Row], ids: Sequence[str]) -> dict[str, Row]:
+    """Return the rows with these ids, the removed ones included."""
+    found = zip(ids, _means(session, kind, ids), strict=True)
+    return {identifier: row for identifier, rows in found for row in rows if _has(kind, row, identifier)}
+
+
+def _has(kind: Kind[Row], row: Row, identifier: str) -> bool:
+    return bool(getattr(row, kind.identifier.key) == identifier)
+
+
 def _means(session: Session, kind: Kind[Row], wanted: Sequence[str]) -> list[list[Row]]:
     """Return what each text means, from what is kept of the catalogue where it was asked for before."""
     mind = kept.catalogue(session)

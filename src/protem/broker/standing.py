@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from protem.db.models import Assignment, Observed, Provenance
 from protem.domain.catalogue import Person, Target
 from protem.domain.errors import FieldError, StandingAccess
+
+_STANDING = select(Assignment.account_id, Assignment.permission_set_arn, Assignment.principal_id).where(
+    Assignment.provenance == Provenance.STANDING,
+    Assignment.observed == Observed.PRESENT,
+    Assignment.principal_id.in_(bindparam("holders", expanding=True)),
+    Assignment.account_id.in_(bindparam("accounts", expanding=True)),
+)
 
 
 def refusal(session: Session, person: Person, targets: Sequence[Target]) -> StandingAccess | None:
@@ -34,13 +41,9 @@ def held(session: Session, person: Person, targets: Sequence[Target]) -> tuple[t
 
 
 def _held(session: Session, holders: Sequence[str], targets: Sequence[Target]) -> dict[tuple[str, str], str]:
-    standing = select(Assignment.account_id, Assignment.permission_set_arn, Assignment.principal_id).where(
-        Assignment.provenance == Provenance.STANDING,
-        Assignment.observed == Observed.PRESENT,
-        Assignment.principal_id.in_(holders),
-        Assignment.account_id.in_([target.account.id for target in targets]),
-    )
-    return {(row.account_id, row.permission_set_arn): row.principal_id for row in session.execute(standing)}
+    where = {"holders": holders, "accounts": [target.account.id for target in targets]}
+    found = session.execute(_STANDING, where)
+    return {(row.account_id, row.permission_set_arn): row.principal_id for row in found}
 
 
 def _sentence(target: Target, group: str | None) -> str:

@@ -1,17 +1,27 @@
 """What a caller may see, one by one and in lists, and how they stand to it."""
 
 import uuid
+from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from protem.broker import texts, walks
+from protem.broker import foresight, texts, walks
 from protem.broker.callers import Caller
 from protem.broker.history import remains
 from protem.broker.walks import Way
 from protem.db.models import Grant, Involved, Involvement, PrunedKind, Request, Token, TokenRole
 from protem.domain.authority import Relation, Verb, may
 from protem.domain.catalogue import Person
+
+_INVOLVED = (
+    select(Involved.relation)
+    .where(
+        Involved.request_id == bindparam("request"),
+        Involved.handle.in_(bindparam("handles", expanding=True)),
+    )
+    .distinct()
+)
 
 
 def relations_to(session: Session, caller: Caller, request: Request) -> frozenset[Relation]:
@@ -23,14 +33,17 @@ def relations_to(session: Session, caller: Caller, request: Request) -> frozense
         Relation.REQUESTER: person.id == request.requester_id,
         Relation.BENEFICIARY: person.id == request.beneficiary_id,
     }
-    involved = session.scalars(
-        select(Involved.relation)
-        .where(Involved.request_id == request.id, Involved.handle.in_(person.handles))
-        .distinct()
-    )
+    involved = _involved(session, person, request)
     return frozenset(
         {relation for relation, holds in own.items() if holds} | {Relation(found.value) for found in involved}
     )
+
+
+def _involved(session: Session, person: Person, request: Request) -> Iterable[Involvement]:
+    known = foresight.of(session)
+    if known is not None and known.person_id == person.id and request.id in known.requests:
+        return known.involved[request.id]
+    return session.scalars(_INVOLVED, {"request": request.id, "handles": list(person.handles)})
 
 
 def request(session: Session, caller: Caller, request_id: uuid.UUID, *, locked: bool = False) -> Request:

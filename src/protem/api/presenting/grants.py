@@ -13,7 +13,7 @@ from protem.api.presenting.people import Names
 from protem.api.schemas import grants as schemas
 from protem.api.schemas.assignments import trouble
 from protem.api.schemas.references import Target
-from protem.broker import extensions, grants, policy
+from protem.broker import extensions, foresight, grants, locks, policy
 from protem.db.models import Assignment, Grant, Request
 from protem.domain.entitlements import Policy
 
@@ -22,6 +22,13 @@ Row = TypeVar("Row", Request, Assignment)
 
 def one(turn: Turn, row: Grant) -> schemas.Grant:
     return many(turn, [row])[0]
+
+
+def page(turn: Turn, rows: Sequence[Grant]) -> list[schemas.Grant]:
+    """Show a page, as the last that is done in a transaction that only reads."""
+    asked = _by_id(turn.session, Request, (row.request_id for row in rows)).values()
+    foresight.look(turn.session, turn.caller.person, asked, locks=locks.holding(turn.session, turn.now))
+    return many(turn, rows)
 
 
 def many(turn: Turn, rows: Sequence[Grant]) -> list[schemas.Grant]:

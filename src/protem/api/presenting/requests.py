@@ -9,7 +9,7 @@ from protem.api.calls import Turn
 from protem.api.presenting.people import Names
 from protem.api.schemas import requests as schemas
 from protem.api.schemas.references import Target
-from protem.broker import extensions, grants, questions, requests, reviews
+from protem.broker import extensions, foresight, grants, locks, questions, requests, reviews
 from protem.db.models import Decision, Grant, Request, Review
 from protem.domain.approvals import missing
 from protem.domain.lifecycle import RequestState
@@ -18,6 +18,12 @@ from protem.domain.steps import Step
 
 def one(turn: Turn, row: Request) -> schemas.Request:
     return many(turn, [row])[0]
+
+
+def page(turn: Turn, rows: Sequence[Request]) -> list[schemas.Request]:
+    """Show a page, as the last that is done in a transaction that only reads."""
+    foresight.look(turn.session, turn.caller.person, rows, locks=locks.holding(turn.session, turn.now))
+    return many(turn, rows)
 
 
 def many(turn: Turn, rows: Sequence[Request]) -> list[schemas.Request]:
