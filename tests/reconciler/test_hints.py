@@ -12,7 +12,7 @@ from protem.domain.lifecycle import GrantState
 from protem.identity_center.values import AssignmentKey, Holder, OperationKind
 from protem.sandbox import Fault
 from tests.reconciler.crashes import Moments, MortalAssignments
-from tests.reconciler.world import ACCOUNT, World
+from tests.reconciler.world import ACCOUNT, OTHER_ACCOUNT, World
 
 HINTS = ("ListAccountAssignmentCreationStatus", "ListAccountAssignmentDeletionStatus")
 OF_PERSON, OF_PLACE = "ListAccountAssignmentsForPrincipal", "ListAccountAssignments"
@@ -110,6 +110,16 @@ def test_an_ending_whose_account_is_busy_does_not_wait_for_what_others_take(data
     world.grant(minutes=1 + 1 / 60, account=world.read(grants[-1]).account_id)
     world.run(65)
     assert not world.sandbox.assignments.all()
+    world.close()
+
+
+def test_an_ending_does_not_wait_longer_for_its_beginning_than_that_takes(database_url: str) -> None:
+    world = World(database_url, creation_seconds=1.0, deletion_seconds=1.0)
+    many(world, count=8)
+    brief = world.grant(minutes=1 / 60, account=OTHER_ACCOUNT)
+    world.run(3.5)
+    assert world.sandbox.calls.count("DeleteAccountAssignment") == 1
+    assert world.read(brief).state is GrantState.DEACTIVATING
     world.close()
 
 

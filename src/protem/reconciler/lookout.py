@@ -230,7 +230,7 @@ class Lookout:
         ages = [self._age(one, now) for one in going]
         wait = tempo.wait(ages, wanted=wanted)
         # An ending for which there is a slot, but whose account is busy, waits for these alone.
-        awaited = [age for one, age in zip(going, ages, strict=True) if one.key.account_id in held_up]
+        awaited = [age for one, age in zip(going, ages, strict=True) if one.holds_up(held_up)]
         wait = min([wait, *(_HELD_UP - (age.now - age.seen) for age in awaited)])
         if wait > _INSTANT:
             return [], timedelta(seconds=wait)

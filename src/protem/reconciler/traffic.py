@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +39,12 @@ class Running:
     key: AssignmentKey
     started_at: datetime
     left_at: datetime | None = None
+    owed: bool = True
+    """Whether the access is owed that it is about."""
+
+    def holds_up(self, ending: Collection[str]) -> bool:
+        """Tell whether an ending waits for it alone: one in its account, or of what it is creating."""
+        return self.key.account_id in ending or (self.kind is Act.CREATE and not self.owed)
 
 
 @dataclass
@@ -106,7 +113,7 @@ def load(session: Session, *, now: datetime, fence: int, stuck_for: timedelta) -
     """Return what is under way, as the database knows it."""
     given = parameters(now, fence) | {"stuck_before": now - stuck_for}
     room = Traffic(overdue=set(session.scalars(_OVERDUE, given)))
-    for row in session.execute(_UNDER_WAY):
+    for row in session.execute(_UNDER_WAY, given):
         _count(room, row, now=now, fence=fence)
     return room
 
@@ -129,6 +136,7 @@ def _running(row: Any, now: datetime) -> Running:
         key=key(row),
         started_at=row.operation_started_at or now,
         left_at=row.operation_left_at,
+        owed=row.owed,
     )
 
 
@@ -145,7 +153,8 @@ def key(row: Any) -> AssignmentKey:
 
 def under_way(session: Session) -> frozenset[str]:
     """Return the ids of all operations that are ours and not settled."""
-    return frozenset(row.operation_id for row in session.execute(_UNDER_WAY) if row.operation_id is not None)
+    running = select(Assignment.operation_id).where(Assignment.operation_kind.is_not(None))
+    return frozenset(found for found in session.scalars(running) if found is not None)
 
 
 def parameters(now: datetime, fence: int) -> dict[str, Any]:
@@ -195,6 +204,7 @@ _UNDER_WAY = select(
     Assignment.claim_fence,
     Assignment.claimed_at,
     Assignment.attempts,
+    OWED.label("owed"),
 ).where(or_(Assignment.operation_kind.is_not(None), Assignment.claim_id.is_not(None)))
 
 _OVERDUE = select(Assignment.account_id).where(
