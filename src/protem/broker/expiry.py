@@ -33,9 +33,12 @@ def expire_due(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    lapsed = session.scalars(due).all()
+    if not lapsed:
+        return 0
     lapse = (
         update(Request)
-        .where(Request.id.in_(session.scalars(due).all()), Request.state == RequestState.PENDING)
+        .where(Request.id.in_(lapsed), Request.state == RequestState.PENDING)
         .values(state=RequestState.EXPIRED, answered_at=now)
         .returning(Request)
         .execution_options(synchronize_session=False, populate_existing=True)
@@ -43,6 +46,5 @@ def expire_due(
     expired = session.scalars(lapse).all()
     for request in expired:
         audit.record(session, EventType.REQUEST_EXPIRED, request, now=now)
-    if expired:
-        announce(session, ANSWERS)
+    announce(session, ANSWERS)
     return len(expired)
