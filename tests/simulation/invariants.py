@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -110,7 +111,7 @@ class Invariants:
             return False
         return all(row.claim is None and row.operation_kind is None for row in self.world.rows())
 
-    def _spec(self, grants: list[Grant]) -> None:
+    def _spec(self, grants: Sequence[Grant]) -> None:
         for grant in grants:
             before = self._grants.get(grant.id)
             self._grants[grant.id] = grant

@@ -68,6 +68,7 @@ class Process:
         store = SimulatedStore(self.world.url, clock=self.clock, agreed_time=False)
         store.moments, store.pauses = self.moments, pauses
         quickly(store)
+        self.world.views.follow(store)
         return store
 
     def start(self) -> None:

@@ -1,10 +1,10 @@
 """One simulation: the estate, two processes over one database, and the story of what happened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protem.broker import locks
@@ -20,6 +20,7 @@ from tests.simulation.estate import Estate, quickly, stage
 from tests.simulation.moments import WROTE, About
 from tests.simulation.processes import POLL_SECONDS, Process
 from tests.simulation.truth import ABOUT_ASSIGNMENTS, LATE, Truth, concerned
+from tests.simulation.views import Views
 
 PROCESSES = ("one", "two")
 
@@ -64,7 +65,9 @@ class World:
         self._heard = 0
         self.reinstated: dict[str, datetime] = {}
         """Accounts that AWS could not work in for a while, and until when."""
+        self.views = Views()
         self.store = quickly(Store(self.url, clock=self.time.clock("people"), agreed_time=False))
+        self.views.follow(self.store)
         self.processes = {name: self._started(name) for name in PROCESSES}
 
     @property
@@ -125,22 +128,22 @@ class World:
             if call.fault not in {None, LATE}:
                 self.coverage.note(str(call.fault), self.states(about))
 
-    def grants(self) -> list[Grant]:
-        with self.store.reading() as session:
-            return list(session.scalars(select(Grant).order_by(Grant.id)))
+    def grants(self) -> Sequence[Grant]:
+        return self.views.of(Grant, self.store)
 
-    def rows(self) -> list[Assignment]:
-        with self.store.reading() as session:
-            return list(session.scalars(select(Assignment).order_by(Assignment.id)))
+    def rows(self) -> Sequence[Assignment]:
+        return self.views.of(Assignment, self.store)
 
-    def requests(self) -> list[Request]:
-        with self.store.reading() as session:
-            return list(session.scalars(select(Request).order_by(Request.id)))
+    def requests(self) -> Sequence[Request]:
+        return self.views.of(Request, self.store)
 
     def locks(self) -> list[Lock]:
         """Return the locks that hold."""
-        with self.store.reading() as session:
-            return list(session.scalars(select(Lock).where(locks.holds_at(self.now())).order_by(Lock.id)))
+        made, now = self.views.of(Lock, self.store), self.now()
+        return [lock for lock in made if lock.lifted_at is None and not locks.expired(lock, now)]
+
+    def lease(self) -> Lease | None:
+        return next(iter(self.views.of(Lease, self.store)), None)
 
     def held(self, row: Assignment) -> Held:
         return Held(row.account_id, row.permission_set_arn, row.principal_id)
@@ -174,8 +177,7 @@ class World:
         self.abandoned += [(self.held(row), self.now()) for row in claimed]
 
     def leader(self) -> str | None:
-        with self.store.reading() as session:
-            lease = session.scalars(select(Lease)).first()
+        lease = self.lease()
         if lease is None or lease.expires_at <= self.now():
             return None
         return next((name for name, one in self.processes.items() if one.lease.holder == lease.holder), None)
@@ -185,15 +187,14 @@ class World:
         if not session.info[WROTE] or not self.time.in_task("tick", "call"):
             return
         mine = self.processes[process].lease
-        lease = session.scalars(select(Lease)).first()
+        lease = self.lease()
         if lease is None or (lease.holder, lease.fence) != (mine.holder, mine.fence):
             self._break("a deposed process writes", f"process {process} commits with fence {mine.fence}")
 
     def see_write(self, process: str) -> None:
         """Hold a write that reached AWS against the lease of whoever sent it."""
         mine = self.processes[process].lease
-        with self.store.reading() as session:
-            lease = session.scalars(select(Lease)).first()
+        lease = self.lease()
         if lease is None or lease.holder != mine.holder or lease.expires_at <= self.now():
             self._break("a deposed process calls", f"process {process} writes to AWS with fence {mine.fence}")
 
