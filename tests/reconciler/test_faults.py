@@ -70,7 +70,7 @@ def test_a_create_whose_reply_is_lost_and_which_lands_minutes_later_is_removed(w
     grant_id = world.grant(minutes=1)
     world.run(2)
     world.revoke(grant_id)
-    world.run(20)
+    world.run(25)
     assert world.read(grant_id).state is GrantState.ENDED
     assert not world.holds()
     world.run(700)
